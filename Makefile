@@ -1,0 +1,79 @@
+# A fresh machine needs Python (with venv) and make; everything else goes into $(VENV).
+# Every variable can be given on the command line: make test PYTHON=python3.13 ARGS="-k refresh"
+
+PYTHON ?= python3
+VENV ?= .venv
+HOST ?= 127.0.0.1
+PORT ?= 8000
+# Processes that run tests side by side.
+WORKERS ?= 2
+# Where the built distributions go.
+DIST ?= dist
+# More arguments for pytest.
+ARGS ?=
+
+BIN = $(VENV)/bin
+EXAMPLE = $(wildcard example_project)
+
+.DEFAULT_GOAL := help
+.PHONY: help test coverage lint style layers types migrations format demo build clean
+
+help: ## List these targets
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | \
+		while IFS='|' read -r target text; do printf '  make %-10s %s\n' "$$target" "$$text"; done
+
+test: $(VENV)/.test ## Run the tests on SQLite and on each database server that answers
+	$(BIN)/python -m tests.databases -n $(WORKERS) $(ARGS)
+
+coverage: $(VENV)/.test ## Run the tests on SQLite and show the lines and branches they miss
+	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term-missing $(ARGS)
+
+lint: style layers types migrations ## Check style, layers, types and migrations
+
+style: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+layers: $(VENV)/.dev
+	$(BIN)/lint-imports --no-logo
+
+types: $(VENV)/.dev
+	$(BIN)/mypy django_jwtauth tests $(EXAMPLE)
+
+migrations: $(VENV)/.dev
+	$(BIN)/python -m django makemigrations --check --dry-run --settings tests.settings
+
+format: $(VENV)/.dev ## Format the code and mend what ruff can mend
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+demo: $(VENV)/.demo ## Serve the example project on http://127.0.0.1:8000 (PORT=… for another)
+	$(BIN)/python example_project/manage.py demo $(HOST):$(PORT)
+
+build: $(VENV)/.dev ## Build the wheel and the source distribution into dist/
+	$(BIN)/python -m build --outdir $(DIST)
+
+clean: ## Remove what the targets above have made
+	rm -rf $(VENV) .tox build dist htmlcov .coverage .coverage.*
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -f example_project/*.sqlite3
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Each stamp is younger than pyproject.toml as long as the environment holds what it asks for.
+# Dependency groups need pip 25.1.
+$(VENV)/.pip:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	@touch $@
+
+$(VENV)/.demo: pyproject.toml | $(VENV)/.pip
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(VENV)/.pip
+	$(BIN)/python -m pip install --quiet --editable . --group test
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/.pip
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@
