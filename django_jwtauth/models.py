@@ -1,0 +1,172 @@
+"""``LoginSession``, ``SigningKey``, ``Revocation``: fields, constraints and querysets.
+
+Who writes them: ``sessions/`` login sessions, ``key_rotation.py`` signing keys, ``revocation/``
+revocations. Times are kept as datetimes and handed to the core as seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+def to_datetime(seconds: float) -> datetime:
+    """Return the moment as Django stores it: aware under ``USE_TZ``, else local and naive."""
+    return datetime.fromtimestamp(seconds, tz=UTC if settings.USE_TZ else None)  # noqa: DTZ006
+
+
+def new_secret() -> bytes:
+    """Return the 32 random bytes that key a session's refresh tokens."""
+    return secrets.token_bytes(32)
+
+
+def new_session_id() -> uuid.UUID:
+    """Return 128 random bits: all of a version 4 UUID's would-be constant bits as well."""
+    return uuid.UUID(bytes=secrets.token_bytes(16))
+
+
+class DatabaseTime(Now):
+    """The database's clock, in UTC on every database.
+
+    ``Now()`` on MySQL and MariaDB gives the server's local time, which Django would read as UTC.
+    """
+
+    def as_mysql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return self.as_sql(compiler, connection, template="UTC_TIMESTAMP(6)", **extra)
+
+
+class ExactCharField(models.CharField):
+    """Text that is compared byte for byte: MySQL's and MariaDB's default would fold case."""
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
+        column = super().db_type(connection)
+        if connection.vendor == "mysql":
+            return f"{column} CHARACTER SET utf8mb4"
+        return column
+
+    def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
+        parameters = super().db_parameters(connection)
+        if connection.vendor == "mysql":
+            parameters["collation"] = "utf8mb4_bin"
+        return parameters
+
+
+class LoginSessionQuerySet(models.QuerySet["LoginSession"]):
+    """Named conditions on login sessions."""
+
+    def live(self, now: float) -> LoginSessionQuerySet:
+        """Sessions that a refresh token still opens at ``now``."""
+        moment = to_datetime(now)
+        return self.filter(
+            ended_at__isnull=True, idle_expires_at__gt=moment, expires_at__gt=moment
+        )
+
+
+class LoginSession(models.Model):
+    """One login on one device, and all the refresh tokens it will ever have.
+
+    The row is updated in place: a refresh adds none. No token and no hash of one is stored.
+    """
+
+    class EndReason(models.TextChoices):
+        """Why a login session was ended."""
+
+        LOGOUT = "logout", _("logged out")
+        LOGOUT_ALL = "logout_all", _("logged out everywhere")
+        REVOKED = "revoked", _("revoked")
+        PASSWORD_CHANGED = "password_changed", _("password changed")
+        USER_INACTIVE = "user_inactive", _("user deactivated")
+        REUSE = "reuse", _("a refresh token was reused")
+
+    id = models.UUIDField(primary_key=True, default=new_session_id, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="login_sessions",
+        db_index=False,  # the index of live sessions begins with the user
+        verbose_name=_("user"),
+    )
+    secret = models.BinaryField(_("secret"), max_length=32, default=new_secret, editable=False)
+    generation = models.PositiveBigIntegerField(_("generation"), default=0, editable=False)
+    created_at = models.DateTimeField(_("created at"))
+    rotated_at = models.DateTimeField(_("rotated at"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used at"))
+    idle_expires_at = models.DateTimeField(_("expires when idle at"))
+    expires_at = models.DateTimeField(_("expires at"))
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    end_reason = models.CharField(
+        _("end reason"), max_length=16, choices=EndReason, blank=True, default=""
+    )
+    auth_hash = models.CharField(max_length=64, editable=False)
+    user_agent = models.CharField(_("user agent"), max_length=255, blank=True, default="")
+    ip_address = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
+    client_id = models.CharField(_("client"), max_length=64, default="first-party")
+    label = models.CharField(_("label"), max_length=150, blank=True, default="")
+    scope = models.TextField(_("scope"), blank=True, default="")
+    amr = models.JSONField(_("authentication methods"), blank=True, default=list)
+    data = models.JSONField(_("data"), blank=True, default=dict)
+
+    objects = LoginSessionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("login session")
+        verbose_name_plural = _("login sessions")
+        # None on a column that a refresh writes: PostgreSQL then updates the row in place (HOT).
+        indexes = (
+            models.Index(fields=("user", "ended_at"), name="jwtauth_session_user"),
+            models.Index(fields=("expires_at",), name="jwtauth_session_expires"),
+            models.Index(fields=("ended_at",), name="jwtauth_session_ended"),
+        )
+
+    def __str__(self) -> str:
+        return self.label or self.user_agent or str(self.id)
+
+
+class SigningKey(models.Model):
+    """A key pair of the database key store; its state is ``tokens.keys.Key.state``."""
+
+    kid = ExactCharField(_("key id"), primary_key=True, max_length=64)
+    algorithm = models.CharField(_("algorithm"), max_length=16)
+    public_jwk = models.JSONField(_("public key"))
+    private_jwk = models.TextField(editable=False)  # encrypted, see keystores/database.py
+    # Unique, and "" for the first: the second of two racing first keys, or rotations, is an
+    # IntegrityError, and its maker loads the key that won.
+    predecessor = ExactCharField(_("predecessor"), max_length=64, unique=True, blank=True)
+    created_at = models.DateTimeField(_("created at"))
+    active_at = models.DateTimeField(_("signs from"))
+    retire_at = models.DateTimeField(_("signs until"), null=True, blank=True)
+    expire_at = models.DateTimeField(_("verifies until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("signing key")
+        verbose_name_plural = _("signing keys")
+
+    def __str__(self) -> str:
+        return self.kid
+
+
+class Revocation(models.Model):
+    """What is refused until its time runs out; tied to no user, so it outlives a deleted one.
+
+    ``jti:…``, ``sid:…``, ``kid:…``: a token, a login session, a signing key. ``*<seconds>``: all
+    tokens issued up to then. ``ring:<kid>``: nothing refused, but news that the key ring changed.
+    """
+
+    identifier = ExactCharField(_("identifier"), primary_key=True, max_length=128)
+    revoked_at = models.DateTimeField(_("revoked at"), db_index=True)  # database time, UTC
+    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True, db_index=True)
+
+    class Meta:
+        verbose_name = _("revocation")
+        verbose_name_plural = _("revocations")
+
+    def __str__(self) -> str:
+        return self.identifier
