@@ -6,6 +6,7 @@ revocations. Times are kept as datetimes and handed to the core as seconds since
 
 from __future__ import annotations
 
+import hmac
 import secrets
 import uuid
 from datetime import UTC, datetime
@@ -17,10 +18,22 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from django_jwtauth.tokens.encoding import b64decode, b64encode
+
 
 def to_datetime(seconds: float) -> datetime:
     """Return the moment as Django stores it: aware under ``USE_TZ``, else local and naive."""
-    return datetime.fromtimestamp(seconds, tz=UTC if settings.USE_TZ else None)  # noqa: DTZ006
+    return datetime.fromtimestamp(seconds, tz=UTC if settings.USE_TZ else None)
+
+
+def to_sid(session_id: uuid.UUID) -> str:
+    """Return a login session's id as tokens, URLs and answers spell it: 22 characters."""
+    return b64encode(session_id.bytes)
+
+
+def from_sid(sid: str) -> uuid.UUID:
+    """Return the id that ``sid`` spells; raises ``ValueError`` for what is none."""
+    return uuid.UUID(bytes=b64decode(sid))
 
 
 def new_secret() -> bytes:
@@ -40,19 +53,22 @@ class DatabaseTime(Now):
     """
 
     def as_mysql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        """Django's hook for this database."""
         return self.as_sql(compiler, connection, template="UTC_TIMESTAMP(6)", **extra)
 
 
-class ExactCharField(models.CharField):
+class ExactCharField(models.CharField):  # type: ignore[type-arg]  # not generic at run time
     """Text that is compared byte for byte: MySQL's and MariaDB's default would fold case."""
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
+        """Name the character set that the collation belongs to."""
         column = super().db_type(connection)
         if connection.vendor == "mysql":
             return f"{column} CHARACTER SET utf8mb4"
         return column
 
     def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
+        """Name the binary collation; SQLite and PostgreSQL compare exactly by themselves."""
         parameters = super().db_parameters(connection)
         if connection.vendor == "mysql":
             parameters["collation"] = "utf8mb4_bin"
@@ -65,9 +81,7 @@ class LoginSessionQuerySet(models.QuerySet["LoginSession"]):
     def live(self, now: float) -> LoginSessionQuerySet:
         """Sessions that a refresh token still opens at ``now``."""
         moment = to_datetime(now)
-        return self.filter(
-            ended_at__isnull=True, idle_expires_at__gt=moment, expires_at__gt=moment
-        )
+        return self.filter(ended_at__isnull=True, idle_expires_at__gt=moment, expires_at__gt=moment)
 
 
 class LoginSession(models.Model):
@@ -127,7 +141,21 @@ class LoginSession(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.label or self.user_agent or str(self.id)
+        return self.label or self.user_agent or self.sid
+
+    @property
+    def sid(self) -> str:
+        """The id as tokens, URLs and answers spell it."""
+        return to_sid(self.id)
+
+    def hash_of(self, password: str) -> str:
+        """Return what ``auth_hash`` is while the user's stored password is ``password``.
+
+        Keyed from the row's secret alone, so that a new ``SECRET_KEY`` ends nobody's session.
+        """
+        return b64encode(
+            hmac.digest(bytes(self.secret), b"auth_hash:" + password.encode("utf-8"), "sha256")
+        )
 
 
 class SigningKey(models.Model):
@@ -150,7 +178,7 @@ class SigningKey(models.Model):
         verbose_name_plural = _("signing keys")
 
     def __str__(self) -> str:
-        return self.kid
+        return str(self.kid)
 
 
 class Revocation(models.Model):
@@ -169,4 +197,4 @@ class Revocation(models.Model):
         verbose_name_plural = _("revocations")
 
     def __str__(self) -> str:
-        return self.identifier
+        return str(self.identifier)
