@@ -1,0 +1,28 @@
+"""The row of a user, read with one query, and whether its user may be let in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+
+from django_jwtauth.exceptions import UserInactive, UserNotFound
+
+
+def is_usable(user: AbstractBaseUser) -> bool:
+    """Tell whether this user may hold sessions; a model without ``is_active`` has active users."""
+    return bool(getattr(user, "is_active", True))
+
+
+def read_row(model: type[AbstractBaseUser], attname: str, key: Any) -> AbstractBaseUser:
+    """Return the user whose field ``attname`` is ``key``; raises ``UserNotFound``, ``UserInactive``.
+
+    A row that the model's default manager hides counts as gone, as for Django's own backend.
+    """
+    try:
+        user: AbstractBaseUser = model._default_manager.get(**{attname: key})
+    except model.DoesNotExist:
+        raise UserNotFound from None
+    if not is_usable(user):
+        raise UserInactive
+    return user
