@@ -1,0 +1,53 @@
+"""Revocations by asking the database, at most once in ``MAX_AGE`` seconds a process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from time import monotonic
+from typing import Any, ClassVar
+
+from django.core.checks import CheckMessage
+
+from django_jwtauth.conf import Settings
+from django_jwtauth.revocation.base import RevocationFeed
+from django_jwtauth.revocation.polling import DatabasePolls, is_in_test_case
+
+
+class DatabaseFeed(RevocationFeed):
+    """The default: no thread, nothing to run besides the database.
+
+    ``MAX_AGE``: how old, in seconds, an answer may be before a request asks again.
+    ``MAX_STALENESS``: how long the database may be silent before requests are refused.
+    """
+
+    defaults: ClassVar[Mapping[str, Any]] = {"MAX_AGE": 1.0, "MAX_STALENESS": 60.0}
+
+    def __init__(self, options: Mapping[str, Any], settings: Settings) -> None:
+        super().__init__(options, settings)
+        self._polls = DatabasePolls(self.snapshot, self.options["MAX_AGE"])
+
+    def ensure_current(self) -> None:
+        """Poll where the last answer is too old; see ``RevocationFeed.ensure_current``."""
+        max_age = self.options["MAX_AGE"]
+        if monotonic() < self._polls.answered_at + max_age or is_in_test_case():
+            return
+        self._polls.ensure(max_age)
+        self._refuse_if_stale(self._polls.answered_at, self.options["MAX_STALENESS"])
+
+    def forget(self) -> None:
+        """Drop all that is known, and load anew at the next ``ensure_current``."""
+        self._polls.forget()
+        self.snapshot.clear()
+
+    def age(self) -> float | None:
+        """Return the seconds since the database answered; ``None``: it has not yet."""
+        age = monotonic() - self._polls.answered_at
+        return None if age == float("inf") else age
+
+    def check(self) -> list[CheckMessage]:
+        """Return what ``manage.py check`` says of the options."""
+        return [
+            *super().check(),
+            *self._check_seconds("MAX_AGE"),
+            *self._check_seconds("MAX_STALENESS"),
+        ]
