@@ -71,11 +71,11 @@ def _wrong(message: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(f"JWTAUTH['EXTRA_CLAIMS']: {message}.")
 
 
-def _group_names(user: AbstractBaseUser) -> list[str]:
+def _group_names(user: Any) -> list[str]:
     try:
-        field: Any = user._meta.get_field("groups")
+        field = user._meta.get_field("groups")
     except FieldDoesNotExist:
         return []
     if field.related_model is None or field.related_model._meta.label != "auth.Group":
         return []
-    return list(getattr(user, field.name).order_by("name").values_list("name", flat=True))
+    return list(user.groups.order_by("name").values_list("name", flat=True))

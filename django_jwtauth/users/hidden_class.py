@@ -19,21 +19,14 @@ from django.db import models, router
 from django.db.models.base import ModelState
 from django.db.models.signals import post_init
 
-from django_jwtauth.exceptions import JWTAuthError, UserInactive, UserNotFound
+from django_jwtauth.exceptions import UserInactive, UserNotFound
 from django_jwtauth.users.permissions import TokenPermissions
-from django_jwtauth.users.rows import read_row
+from django_jwtauth.users.rows import ORIGIN, read_row
 
 if TYPE_CHECKING:
     _User = AbstractBaseUser
 else:
     _User = object  # the real base is the project's model, known once the apps are loaded
-
-#: Makes what a view raises when the user's row turns out to be gone or inactive.
-LoadError = Callable[[JWTAuthError], Exception]
-
-#: Where an instance keeps its key and its ``LoadError`` until its row is read. The key stands there
-#: besides its field, for code may set the field to anything in the meantime.
-ORIGIN: Final = "_jwtauth_origin"
 
 #: Sets the class of an instance past the property that hides it.
 set_class: Final[Callable[[object, type], None]] = object.__dict__["__class__"].__set__
@@ -87,7 +80,7 @@ def _methods_of(cls: type) -> dict[str, Any]:
     return {name: value for name, value in vars(cls).items() if isinstance(value, FunctionType)}
 
 
-def _reduce(user: AbstractBaseUser) -> tuple[Any, ...]:
+def _reduce(user: Any) -> tuple[Any, ...]:
     """Be pickled and copied as what it is: no query, and none lost."""
     *_, values = user.__class__.__reduce__(user)
     return _revive, user._jwtauth_made_by, values
@@ -205,4 +198,4 @@ class RowState(ModelState):
     """The state of an instance that stands for a row of the database."""
 
     adding = False
-    db = _Database()  # type: ignore[assignment]
+    db = _Database()

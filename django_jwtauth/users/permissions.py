@@ -20,6 +20,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connections
 
 from django_jwtauth.tokens.encoding import b64decode, b64encode
+from django_jwtauth.users.rows import ORIGIN
 
 #: Where a user of a request keeps the claim ``perms`` of its token.
 PERMISSIONS: Final = "_jwtauth_permissions"
@@ -237,7 +238,8 @@ async def _aask(user: Any, method: str, *args: Any) -> Any:
     own = getattr(user.__class__, method, None)
     if own is None or not _has_database(user):
         return None
-    await sync_to_async(getattr)(user, "is_active", None)
+    if ORIGIN in user.__dict__:
+        await sync_to_async(user.refresh_from_db)(fields=())
     return await own(user, *args)
 
 

@@ -15,15 +15,9 @@ from django.contrib.auth.base_user import AbstractBaseUser
 
 from django_jwtauth.conf import Settings, per_settings
 from django_jwtauth.tokens.claims import AccessToken
-from django_jwtauth.users.hidden_class import (
-    ORIGIN,
-    LoadError,
-    RowState,
-    hidden_class,
-    set_class,
-)
+from django_jwtauth.users.hidden_class import RowState, hidden_class, set_class
 from django_jwtauth.users.permissions import PERMISSIONS
-from django_jwtauth.users.rows import read_row
+from django_jwtauth.users.rows import ORIGIN, LoadError, read_row
 from django_jwtauth.users.subject import subject_field
 
 

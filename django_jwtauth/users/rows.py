@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
 
-from django_jwtauth.exceptions import UserInactive, UserNotFound
+from django_jwtauth.exceptions import JWTAuthError, UserInactive, UserNotFound
+
+#: Makes what a view raises when the user's row turns out to be gone or inactive.
+LoadError = Callable[[JWTAuthError], Exception]
+
+#: Where a user of a request keeps its key and its ``LoadError`` until its row is read. The key
+#: stands there besides its field, for code may set the field to anything in the meantime.
+ORIGIN: Final = "_jwtauth_origin"
 
 
 def is_usable(user: AbstractBaseUser) -> bool:
@@ -15,9 +23,10 @@ def is_usable(user: AbstractBaseUser) -> bool:
 
 
 def read_row(model: type[AbstractBaseUser], attname: str, key: Any) -> AbstractBaseUser:
-    """Return the user whose field ``attname`` is ``key``; raises ``UserNotFound``, ``UserInactive``.
+    """Return the user whose field ``attname`` is ``key``.
 
-    A row that the model's default manager hides counts as gone, as for Django's own backend.
+    Raises ``UserNotFound`` or ``UserInactive``. A row that the model's default manager hides counts
+    as gone, as for Django's own backend.
     """
     try:
         user: AbstractBaseUser = model._default_manager.get(**{attname: key})

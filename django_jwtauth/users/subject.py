@@ -95,10 +95,8 @@ def _range_of(
         least, greatest = ops.integer_field_range(field.get_internal_type())
 
         def fits(key: Any) -> bool:
-            return (least is None or key >= least) and (greatest is None or key <= greatest)
+            return bool(least <= key <= greatest)
 
         return fits
     limit = field.max_length if isinstance(field, models.CharField) else None
-    if limit is None:
-        return lambda key: True
-    return lambda key: len(key) <= limit
+    return lambda key: limit is None or len(key) <= limit
