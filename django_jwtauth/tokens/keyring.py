@@ -31,6 +31,10 @@ class KeyRing:
     def __len__(self) -> int:
         return len(self.keys)
 
+    def find(self, kid: str) -> Key | None:
+        """Return the key of that name, whatever its state."""
+        return self._by_kid.get(kid)
+
     def signing_key(self, now: float, revoked: Collection[str] = ()) -> Key | None:
         """Return the key to sign with: of the active ones the newest, of equals the first."""
         candidates = [

@@ -1,0 +1,36 @@
+"""Create, activate, retire, revoke a signing key: the one place that changes a key.
+
+One act a file, and ``ring.py`` for the ring in force. Writes ``SigningKey``, where the key store
+makes keys, and announces each change through the revocation feed. Times are seconds since the
+epoch.
+"""
+
+from __future__ import annotations
+
+from django_jwtauth.key_rotation.first_key import ensure_signing_key
+from django_jwtauth.key_rotation.key_revocation import KeyRevocation, revoke_key
+from django_jwtauth.key_rotation.ring import (
+    forget_ring,
+    jwks,
+    jwks_max_age,
+    key_ring,
+    ring_for_unknown_kid,
+    signing_key,
+    why_none_signs,
+)
+from django_jwtauth.key_rotation.rotation import Rotation, rotate
+
+__all__ = [
+    "KeyRevocation",
+    "Rotation",
+    "ensure_signing_key",
+    "forget_ring",
+    "jwks",
+    "jwks_max_age",
+    "key_ring",
+    "revoke_key",
+    "ring_for_unknown_kid",
+    "rotate",
+    "signing_key",
+    "why_none_signs",
+]

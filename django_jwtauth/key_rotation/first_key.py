@@ -1,0 +1,42 @@
+"""The first signing key of an empty table: one, however many processes start at once."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import IntegrityError, router, transaction
+
+from django_jwtauth import conf, keystores
+from django_jwtauth.key_rotation.rows import at_once, insert_key, tell_rotated
+from django_jwtauth.keystores.database import DatabaseKeyStore
+from django_jwtauth.models import SigningKey
+
+logger = logging.getLogger("django_jwtauth")
+
+
+def ensure_signing_key(now: float, using: str | None = None) -> None:
+    """Make the first key where the store makes keys and has none.
+
+    ``using`` is the database that was migrated; another one than the keys' own is left alone.
+    Rows that cannot be decrypted count: their tokens live on once the secret is back.
+    """
+    store = keystores.store()
+    if not isinstance(store, DatabaseKeyStore):
+        return
+    alias = store.alias
+    if using is not None and (using != alias or not router.allow_migrate_model(using, SigningKey)):
+        return
+    if SigningKey.objects.using(alias).exists():
+        return
+    try:
+        with transaction.atomic(using=alias):
+            row = insert_key(
+                store,
+                algorithm=conf.current().ALGORITHM,
+                predecessor="",
+                now=now,
+                active_at=at_once(now),
+            )
+            tell_rotated(store, row)
+    except IntegrityError:
+        logger.info("Another process has just made the first signing key.")

@@ -1,0 +1,120 @@
+"""The key ring in force in this process, and what it answers."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from django.db import DatabaseError
+
+from django_jwtauth import keystores, revocation
+from django_jwtauth.exceptions import NoSigningKey
+from django_jwtauth.key_rotation.first_key import ensure_signing_key
+from django_jwtauth.keystores.base import OpenTransaction
+from django_jwtauth.keystores.database import DatabaseKeyStore
+from django_jwtauth.keystores.held_ring import held_ring, load
+from django_jwtauth.tokens.keyring import KeyRing
+from django_jwtauth.tokens.keys import Key, KeyState
+
+MAX_JWKS_AGE: Final = 300  # seconds; well-known clients keep a set for 300 to 600
+
+logger = logging.getLogger("django_jwtauth")
+
+
+def key_ring(now: float) -> KeyRing:
+    """Return the ring in force; the caller has asked the feed to be current.
+
+    Raises ``NoSigningKey`` (503) where no ring can be loaded at all.
+    """
+    feed = revocation.feed()
+    if feed.ring_suspected():
+        # This thread has changed a key in a block that may yet roll back: nobody else may see it.
+        return load(keystores.store(), now)
+    return held_ring().ring(now, feed.ring_news())
+
+
+def ring_for_unknown_kid(now: float) -> KeyRing:
+    """Return a ring loaded because a token names a ``kid`` that the present one does not hold.
+
+    At most once a second, or as seldom as the key store asks for; else it is the present ring.
+    """
+    feed = revocation.feed()
+    if feed.ring_suspected():
+        return load(keystores.store(), now)
+    return held_ring().ring_for_unknown_kid(now, feed.ring_news())
+
+
+def signing_key(now: float) -> Key:
+    """Return the key that signs at ``now``, and make the first one where there is none.
+
+    Raises ``NoSigningKey``, whose reason says what the operator has to do.
+    """
+    revoked = revocation.feed().revoked_kids()
+    ring = key_ring(now)
+    key = ring.signing_key(now, revoked)
+    if key is None:
+        ring = _ring_with_first_key(ring, now)
+        key = ring.signing_key(now, revoked)
+    if key is None:
+        reason = why_none_signs(ring, now)
+        logger.error("No key can sign: %s", reason)
+        raise NoSigningKey(reason)
+    return key
+
+
+def why_none_signs(ring: KeyRing, now: float) -> str:
+    """Return the sentence for the operator of a ring in which no key can sign at ``now``."""
+    store = keystores.store()
+    if not store.makes_keys:
+        return store.why_none_signs
+    if ring.unreadable:
+        return (
+            f"The private key {', '.join(ring.unreadable)} cannot be decrypted: put the former "
+            "SECRET_KEY into SECRET_KEY_FALLBACKS, or make a new key with manage.py "
+            "rotate_jwt_keys --now."
+        )
+    revoked = revocation.feed().revoked_kids()
+    pending = [
+        key.active_at
+        for key in ring
+        if key.active_at is not None
+        and key.state(now) is KeyState.PENDING
+        and key.kid not in revoked
+    ]
+    if pending:
+        moment = datetime.fromtimestamp(min(pending), tz=UTC).isoformat(timespec="seconds")
+        return f"The next key signs from {moment}; manage.py rotate_jwt_keys --now is quicker."
+    return "Every signing key is retired or revoked: run manage.py rotate_jwt_keys --now."
+
+
+def jwks(now: float) -> dict[str, Any]:
+    """Return the public JWK Set of all keys that verify at ``now`` (RFC 7517 section 5)."""
+    return key_ring(now).jwks(now, revocation.feed().revoked_kids())
+
+
+def jwks_max_age(now: float) -> int:
+    """Return for how many seconds that set may be cached."""
+    change = key_ring(now).next_change(now)
+    return MAX_JWKS_AGE if change is None else min(MAX_JWKS_AGE, int(change - now))
+
+
+def forget_ring() -> None:
+    """Load the ring anew at the next call."""
+    held_ring().forget()
+
+
+def _ring_with_first_key(ring: KeyRing, now: float) -> KeyRing:
+    """Load past all memory, for another process may have made the key that this one lacks."""
+    store = keystores.store()
+    if not isinstance(store, DatabaseKeyStore):
+        return ring
+    try:
+        ensure_signing_key(now)
+    except DatabaseError as error:
+        raise NoSigningKey(f"The first signing key could not be written: {error}") from error
+    is_in_block = store.transaction() is not OpenTransaction.NONE
+    if not is_in_block:
+        held_ring().forget()
+    # In a block under MariaDB's REPEATABLE READ only a locking read shows the key of another.
+    return store.load(now, locked=is_in_block)

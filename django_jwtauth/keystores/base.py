@@ -1,0 +1,83 @@
+"""The base of every key store: a project's own store derives from ``KeyStore``."""
+
+from __future__ import annotations
+
+import difflib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from django.core.checks import CheckMessage, Error
+
+from django_jwtauth.conf import Settings
+from django_jwtauth.tokens.keyring import KeyRing
+
+
+class OpenTransaction(StrEnum):
+    """What a load at this moment would read through."""
+
+    NONE = "none"
+    BLOCK = "block"  # an atomic block, which may show how the keys were when it began
+    TESTCASE = "testcase"  # the block that Django's TestCase puts around a test
+
+
+class KeyStore(ABC):
+    """Where a key ring is loaded from.
+
+    Named by ``KEY_STORE["BACKEND"]`` and made once a process with ``KEY_STORE["OPTIONS"]``.
+    Nothing is read before ``load``.
+    """
+
+    #: The options that there are, each with its default; ``self.options`` has them all.
+    defaults: ClassVar[Mapping[str, Any]] = {}
+    #: Whether ``key_rotation`` can make keys here; else its operator does.
+    makes_keys: ClassVar[bool] = False
+    #: Whether a load takes so long that no request should wait for it.
+    loads_in_background: ClassVar[bool] = False
+    #: The least time, in seconds, between two loads for a ``kid`` that the ring does not hold.
+    unknown_kid_interval: ClassVar[float] = 1.0
+    #: What an operator reads where no key can sign: one sentence.
+    why_none_signs: ClassVar[str] = "The key store holds no private key that is active."
+    #: How long a ring is good, in seconds; a store may set it anew in each ``load``.
+    reload_after: float = 60.0
+
+    def __init__(self, options: Mapping[str, Any], settings: Settings) -> None:
+        self.options: Mapping[str, Any] = {**self.defaults, **options}
+        self.settings = settings
+
+    @abstractmethod
+    def load(self, now: float) -> KeyRing:
+        """Read the keys afresh.
+
+        A key that cannot be used is logged, and named in ``KeyRing.unreadable``. Raises
+        ``NoSigningKey`` or ``ImproperlyConfigured``, with one sentence for the operator, where
+        nothing can be read at all.
+        """
+
+    def check(self) -> list[CheckMessage]:
+        """Return what ``manage.py check`` says of this store's own options."""
+        return [self._unknown(name) for name in self.options if name not in self.defaults]
+
+    def transaction(self) -> OpenTransaction:
+        """Tell what a load would read through; only a store in the database has an answer."""
+        return OpenTransaction.NONE
+
+    def _wrong(self, name: str, wanted: str) -> CheckMessage:
+        # The type and not the value: a key or a password may stand there.
+        given = type(self.options[name]).__name__
+        return Error(
+            f"The option {name} of {type(self).__name__} must be {wanted}, not {given}.",
+            hint="It stands in JWTAUTH['KEY_STORE']['OPTIONS'].",
+            id="django_jwtauth.E202",
+        )
+
+    def _unknown(self, name: object) -> CheckMessage:
+        nearest = difflib.get_close_matches(str(name).upper(), self.defaults, 1, 0.5)
+        if nearest:
+            hint = f"Did you mean {nearest[0]!r}?"
+        else:
+            hint = f"It knows {', '.join(self.defaults) or 'no options'}."
+        return Error(
+            f"{type(self).__name__} has no option {name!r}.", hint=hint, id="django_jwtauth.E201"
+        )
