@@ -6,6 +6,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.core.signals import setting_changed
+from django.db.models.signals import post_migrate, post_save, pre_delete, pre_save
 from django.utils.translation import gettext_lazy as _
 
 from django_jwtauth import conf
@@ -25,4 +26,19 @@ class JWTAuthConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect receivers and checks."""
+        from django.contrib.auth import get_user_model
+
+        from django_jwtauth import receivers
+        from django_jwtauth.models import LoginSession
+
         setting_changed.connect(_forget_settings, dispatch_uid="jwtauth_forget_settings")
+        post_migrate.connect(receivers.after_migrate, sender=self, dispatch_uid="jwtauth_first_key")
+        # By class, and not for all senders: that would turn off fast deletes for every model.
+        for model in receivers.user_models(get_user_model()):
+            uid = f"jwtauth_{model.__module__}.{model.__qualname__}"
+            pre_save.connect(receivers.before_user_save, sender=model, dispatch_uid=uid)
+            post_save.connect(receivers.after_user_save, sender=model, dispatch_uid=uid)
+            pre_delete.connect(receivers.before_user_delete, sender=model, dispatch_uid=uid)
+        pre_delete.connect(
+            receivers.before_session_delete, sender=LoginSession, dispatch_uid="jwtauth_session"
+        )

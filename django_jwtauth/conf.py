@@ -243,7 +243,9 @@ def _cookies(raw: Mapping[str, Any]) -> Cookies:
         raise _wrong("COOKIES", f"a dictionary with {', '.join(types)} alone", value)
     for name, wanted in types.items():
         if name in value and not isinstance(value[name], wanted):  # type: ignore[arg-type]
-            raise _wrong(f"COOKIES.{name}", "true or false" if wanted is bool else "a string", value[name])
+            raise _wrong(
+                f"COOKIES.{name}", "true or false" if wanted is bool else "a string", value[name]
+            )
     if value.get("SAMESITE", "Lax") not in ("Lax", "Strict", "None"):
         raise ImproperlyConfigured("JWTAUTH['COOKIES.SAMESITE'] must be Lax, Strict or None.")
     return Cookies(**value)

@@ -18,6 +18,7 @@
     │   ├── RefreshTokenReused
     │   └── SessionEnded              carries the reason
     ├── InsufficientScope             403
+    ├── CSRFFailed                    403  the credential came by cookie, unproven
     ├── InvalidClient                 401  a resource server that did not prove itself
     ├── SessionNotFound               404
     ├── TemporarilyUnavailable        503  the client keeps its tokens and tries later
@@ -25,10 +26,9 @@
     │   └── RevocationsUnknown
     └── InvalidKey                    a key that cannot be used; never reaches a client
 
-``code`` is this package's stable word for the error, ``oauth_error`` the word of the OAuth
-standard where one names it (RFC 6749 section 5.2, RFC 6750 section 3.1), ``detail`` the
-sentence that a person reads. Details are written in English here and translated where they
-leave the process.
+``code`` is this package's stable word for the error, ``oauth_error`` the word that the body
+shows beside it where RFC 6749 section 5.2 has one, ``detail`` the sentence that a person reads.
+Details are written in English here and translated where they leave the process.
 """
 
 from __future__ import annotations
@@ -84,7 +84,6 @@ class AccessTokenError(JWTAuthError):
     """The access token does not open this door (RFC 6750 section 3.1)."""
 
     status = 401
-    oauth_error = "invalid_token"
 
 
 class NotAuthenticated(AccessTokenError):
@@ -180,12 +179,19 @@ class InsufficientScope(JWTAuthError):
 
     status = 403
     code = "insufficient_scope"
-    oauth_error = "insufficient_scope"
     detail = _("The access token does not have the required scope.")
 
     def __init__(self, scope: str) -> None:
         super().__init__(f"scope required: {scope}")
         self.scope = scope
+
+
+class CSRFFailed(JWTAuthError):
+    """The credential came by cookie, and nothing shows that the page meant to send it."""
+
+    status = 403
+    code = "csrf_failed"
+    detail = _("The CSRF token is missing or wrong.")
 
 
 class InvalidClient(JWTAuthError):
@@ -210,7 +216,6 @@ class TemporarilyUnavailable(JWTAuthError):
 
     status = 503
     code = "temporarily_unavailable"
-    oauth_error = "temporarily_unavailable"
     detail = _("The service is temporarily unavailable. Please try again.")
     retry_after: ClassVar[int] = 5
 

@@ -95,9 +95,13 @@ class AccessToken(Mapping[str, Any]):
         """Tell whether ``name`` is one of the granted scopes."""
         return name in self.scope.split(" ")
 
+    def is_over(self, now: float) -> bool:
+        """Tell whether the token's time has run out, the leeway included."""
+        return bool(now >= self._not_after)
+
     def check_time(self, now: float) -> None:
         """Raise ``TokenExpired``, or ``TokenInvalid`` for a token from the future."""
-        if now >= self._not_after:
+        if self.is_over(now):
             raise TokenExpired
         if now < self._not_before:
             raise TokenInvalid("The token is not valid yet.")
@@ -156,9 +160,7 @@ def _check_optional(claims: Mapping[str, Any]) -> None:
     for name in ("scope", "perms"):
         if name in claims and type(claims[name]) is not str:
             raise TokenInvalid(f"The claim {name} is malformed.")
-    if "groups" in claims and not (
-        type(claims["groups"]) is list and _are_texts(claims["groups"])
-    ):
+    if "groups" in claims and not (type(claims["groups"]) is list and _are_texts(claims["groups"])):
         raise TokenInvalid("The claim groups is malformed.")
 
 

@@ -61,6 +61,6 @@ def json_object(data: bytes) -> dict[str, Any]:
 
 def json_bytes(members: dict[str, Any]) -> bytes:
     """Write compact UTF-8; raises ``ValueError`` or ``TypeError`` for what JSON cannot say."""
-    return json.dumps(
-        members, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode("utf-8")
+    return json.dumps(members, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(
+        "utf-8"
+    )

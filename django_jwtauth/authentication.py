@@ -1,0 +1,62 @@
+"""``JWTAuthentication``: finds the access token in the request and has it accepted."""
+
+from __future__ import annotations
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from django_jwtauth import cookies, sessions
+from django_jwtauth.api_exceptions import BEARER_CHALLENGE, api_exception
+from django_jwtauth.exceptions import AccessTokenError, JWTAuthError, TokenInvalid
+from django_jwtauth.tokens.claims import AccessToken
+
+
+def bearer_token(request: HttpRequest) -> str | None:
+    """Return the token of an ``Authorization: Bearer`` header; ``None`` for another scheme.
+
+    Raises ``TokenInvalid`` where the scheme is ours and no single token follows (RFC 6750
+    section 2.1; the scheme in any case, RFC 9110 section 11.1).
+    """
+    words = request.META.get("HTTP_AUTHORIZATION", "").split()
+    if not words or words[0].lower() != "bearer":
+        return None
+    if len(words) != 2:  # noqa: PLR2004 (scheme and token)
+        raise TokenInvalid("The Authorization header must hold one token.")
+    token: str = words[1]
+    return token
+
+
+class JWTAuthentication(BaseAuthentication):
+    """Authenticates by access token: of the header, else of the cookie.
+
+    ``request.user`` becomes the user, of whom only the key is known until another field is
+    touched; ``request.auth`` the verified token. A bad token in the header is refused even where
+    the view is open to all; a bad cookie, which a browser sends unasked, counts as none.
+    """
+
+    def authenticate(self, request: Request) -> tuple[AbstractBaseUser, AccessToken] | None:
+        """Return user and token, or ``None`` where no token came along."""
+        try:
+            return self._authenticate(request._request)  # noqa: SLF001 (DRF's wrapper)
+        except JWTAuthError as error:
+            raise api_exception(error) from None
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the challenge for a request without a token; a bad one brings its own."""
+        return BEARER_CHALLENGE
+
+    def _authenticate(self, request: HttpRequest) -> tuple[AbstractBaseUser, AccessToken] | None:
+        raw = bearer_token(request)
+        if raw is not None:
+            return sessions.authenticate(raw, api_exception)
+        raw = cookies.read_access_token(request)
+        if raw is None:
+            return None
+        try:
+            accepted = sessions.authenticate(raw, api_exception)
+        except AccessTokenError:
+            return None
+        cookies.enforce_csrf(request)
+        return accepted

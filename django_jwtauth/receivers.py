@@ -1,0 +1,99 @@
+"""What happens without being called: users and tables that change. Connected in ``apps.py``.
+
+A user who is deactivated, deleted or given another password loses every login session, whoever
+saved it: the admin, a command, a project's own view. What ``QuerySet.update()`` changes sends no
+signal, and is noticed at the next refresh.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.hashers import get_hasher, identify_hasher, is_password_usable
+from django.db import router
+from django.db.models import Model, QuerySet
+
+from django_jwtauth import clock, key_rotation, sessions, users
+from django_jwtauth.models import LoginSession
+from django_jwtauth.revocation import feed
+
+_EndReason = LoginSession.EndReason
+_UPGRADED_FROM = "_jwtauth_upgraded_from"
+
+
+def before_user_save(
+    *, instance: AbstractBaseUser, update_fields: Any = None, **_kwargs: Any
+) -> None:
+    """Recognise the upgrade of a password's hash, which Django does at login; 1 SELECT then."""
+    instance.__dict__.pop(_UPGRADED_FROM, None)
+    if (
+        instance.pk is None
+        or set(update_fields or ()) != {"password"}
+        # set_password() leaves the new one there until it is saved.
+        or getattr(instance, "_password", None) is not None
+        or not is_password_usable(instance.password)
+    ):
+        return
+    using = router.db_for_write(type(instance), instance=instance)
+    rows = type(instance)._base_manager.using(using)  # noqa: SLF001 (Django's name)
+    old = rows.filter(pk=instance.pk).values_list("password", flat=True).first()
+    if old is not None and _wants_upgrade(old):
+        instance.__dict__[_UPGRADED_FROM] = old
+
+
+def after_user_save(
+    *,
+    instance: AbstractBaseUser,
+    created: bool = False,
+    raw: bool = False,
+    update_fields: Any = None,
+    **_kwargs: Any,
+) -> None:
+    """End the sessions of a user who may not hold them any more."""
+    if created or raw:
+        return
+    if update_fields is not None and not {"password", "is_active"} & set(update_fields):
+        return
+    old = instance.__dict__.pop(_UPGRADED_FROM, None)
+    if old is not None:
+        sessions.follow_password_upgrade(instance, old)
+    elif not users.is_usable(instance):
+        sessions.end_all(instance, _EndReason.USER_INACTIVE)
+    else:
+        sessions.end_outdated(instance)
+
+
+def before_user_delete(*, instance: AbstractBaseUser, **_kwargs: Any) -> None:
+    """End the sessions of a user before they are deleted along: their tokens live on else."""
+    sessions.end_all(instance, _EndReason.USER_INACTIVE)
+
+
+def before_session_delete(*, instance: LoginSession, origin: Any = None, **_kwargs: Any) -> None:
+    """End a live session that somebody deletes; one that goes with its user has ended by now."""
+    model = origin.model if isinstance(origin, QuerySet) else type(origin)
+    if origin is None or model is LoginSession:
+        sessions.end(instance.pk)
+
+
+def after_migrate(*, using: str, **_kwargs: Any) -> None:
+    """Make the first key, and forget what was known of tables that may have been emptied."""
+    feed().forget()
+    key_rotation.forget_ring()
+    key_rotation.ensure_signing_key(clock.now(), using=using)
+
+
+def user_models(model: type[AbstractBaseUser]) -> list[type[Model]]:
+    """Return the user model with its proxies and subclasses: each sends its signals by itself."""
+    return [other for other in apps.get_models() if issubclass(other, model)]
+
+
+def _wants_upgrade(encoded: str) -> bool:
+    """Tell whether Django would hash the password anew at login, as ``check_password`` does."""
+    try:
+        hasher = identify_hasher(encoded)
+    except ValueError:
+        return False
+    preferred = get_hasher()
+    return hasher.algorithm != preferred.algorithm or bool(preferred.must_update(encoded))

@@ -1,0 +1,83 @@
+"""What the endpoints take and what they answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.validators import RegexValidator
+from rest_framework import serializers
+
+from django_jwtauth.models import LoginSession
+
+_CLIENT_ID = RegexValidator(r"\A[A-Za-z0-9._-]{1,64}\Z")
+
+
+class LoginSerializer(serializers.Serializer[Any]):
+    """User name, under the user model's own name for it, and password."""
+
+    password = serializers.CharField(
+        max_length=4096, trim_whitespace=False, write_only=True, style={"input_type": "password"}
+    )
+    client_id = serializers.CharField(required=False, validators=[_CLIENT_ID])
+    transport = serializers.ChoiceField(required=False, choices=("header", "cookie"))
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Put the user model's ``USERNAME_FIELD`` first."""
+        name = get_user_model().USERNAME_FIELD
+        username = serializers.CharField(max_length=1024, trim_whitespace=False)
+        return {name: username, **super().get_fields()}
+
+
+class RefreshSerializer(serializers.Serializer[Any]):
+    """The refresh request of RFC 6749 section 6; browsers send the token as a cookie."""
+
+    refresh_token = serializers.CharField(required=False, max_length=1024)
+    grant_type = serializers.CharField(required=False, max_length=128)
+    client_id = serializers.CharField(required=False, max_length=1024)
+
+
+class LogoutSerializer(serializers.Serializer[Any]):
+    """The session to end, where no header or cookie names it."""
+
+    refresh_token = serializers.CharField(required=False, max_length=1024)
+
+
+class LogoutAllSerializer(serializers.Serializer[Any]):
+    """Whether the session that asks goes on."""
+
+    keep_current = serializers.BooleanField(default=False)
+
+
+class TokenPairSerializer(serializers.Serializer[Any]):
+    """The answer of login and refresh (RFC 6749 section 5.1)."""
+
+    access_token = serializers.CharField()
+    token_type = serializers.CharField()
+    expires_in = serializers.IntegerField()
+    refresh_token = serializers.CharField()
+    refresh_expires_in = serializers.IntegerField()
+
+
+class LoginSessionSerializer(serializers.ModelSerializer[LoginSession]):
+    """A login session as its owner sees it."""
+
+    current = serializers.SerializerMethodField()
+
+    class Meta:
+        model = LoginSession
+        fields = (
+            "sid",
+            "current",
+            "label",
+            "created_at",
+            "last_used_at",
+            "expires_at",
+            "user_agent",
+            "ip_address",
+        )
+        read_only_fields = fields
+
+    def get_current(self, session: LoginSession) -> bool:
+        """Tell whether this is the session of the request."""
+        return bool(session.sid == self.context["sid"])

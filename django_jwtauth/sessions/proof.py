@@ -1,0 +1,81 @@
+"""Finds the login session that a token proves. Reads the write database, writes nothing."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db import router
+from django.db.models import Exists, OuterRef
+
+from django_jwtauth import clock, conf, users
+from django_jwtauth.exceptions import (
+    RefreshTokenInvalid,
+    TokenInvalid,
+    TokenRevoked,
+    UserInactive,
+)
+from django_jwtauth.models import LoginSession, from_sid
+from django_jwtauth.sessions.authenticate import accept, verify
+from django_jwtauth.tokens import refresh_token
+from django_jwtauth.tokens.claims import AccessToken
+from django_jwtauth.tokens.refresh_token import RefreshToken
+
+
+def load_genuine(presented: RefreshToken) -> LoginSession:
+    """Return the session of a refresh token of whatever generation, live or not; one SELECT.
+
+    A user whom the model's default manager hides is marked by ``user_is_hidden``. Raises
+    ``RefreshTokenInvalid``, and revokes nothing: guessing must not end other people's sessions.
+    """
+    using = router.db_for_write(LoginSession)
+    rows = LoginSession.objects.using(using).select_related("user")
+    visible = get_user_model()._default_manager.using(using).all()  # noqa: SLF001 (Django's name)
+    if visible.query.has_filters():
+        rows = rows.annotate(user_is_hidden=~Exists(visible.filter(pk=OuterRef("user_id"))))
+    session = rows.filter(pk=presented.session_id).first()
+    if session is None:
+        raise RefreshTokenInvalid("no such session")
+    if not presented.is_genuine(bytes(session.secret), conf.server_secrets()):
+        raise RefreshTokenInvalid("the MAC is wrong")
+    return session
+
+
+def proven_session(raw: str) -> LoginSession | None:
+    """Return the login session that ``raw`` belongs to, live or not; at most one SELECT.
+
+    An access token proves it by its signature, expired or revoked though it may be. ``None``: the
+    proof holds, but the session has been pruned or is a foreign issuer's. Raises
+    ``RefreshTokenInvalid`` or ``TokenInvalid`` where nothing is proven.
+    """
+    if raw.startswith(refresh_token.PREFIX):
+        return load_genuine(refresh_token.parse(raw))
+    token = verify(raw, clock.now())
+    using = router.db_for_write(LoginSession)
+    return LoginSession.objects.using(using).filter(pk=_session_id(token.session_id)).first()
+
+
+def _session_id(sid: str | None) -> UUID:
+    try:
+        return from_sid(sid or "")
+    except ValueError:
+        raise TokenInvalid("The token belongs to no session.") from None
+
+
+def introspect(raw: str) -> AccessToken:
+    """Return the access token if it is good and its session and user live; one SELECT.
+
+    Raises ``AccessTokenError`` where one of them is not (RFC 7662 section 2.2).
+    """
+    now = clock.now()
+    token = accept(raw, now)
+    if token.session_id is None:
+        users.load_user(token.subject)
+        return token
+    rows = LoginSession.objects.using(router.db_for_write(LoginSession)).live(now)
+    session = rows.select_related("user").filter(pk=_session_id(token.session_id)).first()
+    if session is None:
+        raise TokenRevoked
+    if not users.is_usable(session.user):
+        raise UserInactive
+    return token

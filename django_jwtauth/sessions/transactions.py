@@ -1,0 +1,42 @@
+"""Short transactions that are tried again when the database asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from django.db import OperationalError, connections
+
+T = TypeVar("T")
+
+_TRIES: Final = 4
+# What each database says when two transactions met and this one should come again:
+# PostgreSQL's serialization_failure and deadlock_detected, MariaDB's and MySQL's
+# ER_CHECKREAD, ER_LOCK_WAIT_TIMEOUT and ER_LOCK_DEADLOCK, SQLite's SQLITE_BUSY.
+_SQLSTATES: Final = ("40001", "40P01")
+_MYSQL_ERRORS: Final = (1020, 1205, 1213)
+_SQLITE_ERROR: Final = "SQLITE_BUSY"
+
+
+def try_again(step: Callable[[], T], using: str) -> T:
+    """Run ``step``, and again up to three times where it lost against another transaction.
+
+    Inside an outer transaction it runs once: there the whole of it would have to come again.
+    """
+    tries = 1 if connections[using].in_atomic_block else _TRIES
+    for _ in range(tries - 1):
+        try:
+            return step()
+        except OperationalError as error:
+            if not _is_conflict(error):
+                raise
+    return step()
+
+
+def _is_conflict(error: OperationalError) -> bool:
+    cause = error.__cause__
+    return (
+        getattr(cause, "sqlstate", None) in _SQLSTATES
+        or (bool(error.args) and error.args[0] in _MYSQL_ERRORS)
+        or str(getattr(cause, "sqlite_errorname", "")).startswith(_SQLITE_ERROR)
+    )
