@@ -24,7 +24,7 @@ def ensure_signing_key(now: float, using: str | None = None) -> None:
     if not isinstance(store, DatabaseKeyStore):
         return
     alias = store.alias
-    if using is not None and (using != alias or not router.allow_migrate_model(using, SigningKey)):
+    if using is not None and not _was_migrated(store, using):
         return
     if SigningKey.objects.using(alias).exists():
         return
@@ -40,3 +40,10 @@ def ensure_signing_key(now: float, using: str | None = None) -> None:
             tell_rotated(store, row)
     except IntegrityError:
         logger.info("Another process has just made the first signing key.")
+
+
+def _was_migrated(store: DatabaseKeyStore, using: str) -> bool:
+    """Tell whether the keys live there, and have their table: another app may come first."""
+    return (
+        using == store.alias and router.allow_migrate_model(using, SigningKey) and store.has_table()
+    )

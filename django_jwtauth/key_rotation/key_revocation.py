@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import router
 
 from django_jwtauth import conf, keystores, revocation
@@ -24,7 +24,7 @@ from django_jwtauth.key_rotation.rows import (
 from django_jwtauth.keystores.base import KeyStore
 from django_jwtauth.keystores.database import DatabaseKeyStore
 from django_jwtauth.keystores.held_ring import load
-from django_jwtauth.models import Revocation, SigningKey
+from django_jwtauth.models import Revocation, SigningKey, to_datetime
 from django_jwtauth.signals import send_after_commit, signing_key_revoked
 from django_jwtauth.tokens.keyring import KeyRing
 
@@ -57,7 +57,10 @@ def revoke_key(kid: str, now: float) -> KeyRevocation:
 def _revoke_elsewhere(store: KeyStore, kid: str, now: float) -> KeyRevocation:
     ring, revoked = load(store, now), revocation.feed().revoked_kids()
     signing = ring.signing_key(now, revoked)
-    _refuse(kid, ring, revoked, now)
+    if not _refuse(kid, ring, now):
+        raise ImproperlyConfigured(
+            "The revocation feed in force revokes nothing: take the key out of the key store."
+        )
     heir = ring.signing_key(now, {*revoked, kid})
     result = KeyRevocation(
         kid,
@@ -73,8 +76,11 @@ def _revoke_row(store: DatabaseKeyStore, kid: str, now: float) -> KeyRevocation:
     rows = store.rows(locked=True)
     ring, revoked = store.ring(rows), revocation.feed().revoked_kids()
     signing = ring.signing_key(now, revoked)
-    _refuse(kid, ring, revoked, now)
-    retire_others(store, [row for row in rows if row.kid == kid], at=now, now=now)
+    own = [row for row in rows if row.kid == kid]
+    if _refuse(kid, ring, now):
+        retire_others(store, own, at=now, now=now)
+    else:
+        _expire(store, own, now)
     remaining = {*revoked, kid}
     heir, next_key = ring.signing_key(now, remaining), pending_key(ring, now, remaining)
     was_signing = signing is not None and signing.kid == kid
@@ -95,14 +101,22 @@ def _revoke_row(store: DatabaseKeyStore, kid: str, now: float) -> KeyRevocation:
     return result
 
 
-def _refuse(kid: str, ring: KeyRing, revoked: Collection[str], now: float) -> None:
+def _refuse(kid: str, ring: KeyRing, now: float) -> bool:
+    """Write the revocation; ``False`` where the feed in force has been told to know of none."""
     if ring.find(kid) is None and kid not in ring.unreadable:
         known = ", ".join(key.kid for key in ring) or "none"
         raise InvalidKey(f"There is no signing key {kid}; there are: {known}.")
     feed = revocation.feed()
-    if kid not in revoked:
-        feed.revoke([f"kid:{kid}"], expires_at=None)
+    feed.revoke([f"kid:{kid}"], expires_at=None)
     announce_change(kid, now)
+    return kid in feed.revoked_kids()
+
+
+def _expire(store: DatabaseKeyStore, rows: list[SigningKey], now: float) -> None:
+    """End a key by its own times, which each process knows at its next load."""
+    for row in rows:
+        row.retire_at = row.expire_at = to_datetime(at_once(now))
+    SigningKey.objects.using(store.alias).bulk_update(rows, ["retire_at", "expire_at"])
 
 
 def _make_heir(store: DatabaseKeyStore, rows: list[SigningKey], now: float) -> str:

@@ -96,12 +96,16 @@ class DatabaseKeyStore(KeyStore):
             return OpenTransaction.TESTCASE
         return OpenTransaction.BLOCK
 
+    def has_table(self) -> bool:
+        """Tell whether the keys' table has been migrated into being."""
+        return SigningKey._meta.db_table in connections[self.alias].introspection.table_names()  # noqa: SLF001 (Django's documented interface)
+
     def _why_unreadable(self, error: DatabaseError) -> str:
         try:
-            tables = connections[self.alias].introspection.table_names()
+            is_missing = not self.has_table()
         except DatabaseError:
-            tables = [SigningKey._meta.db_table]  # noqa: SLF001 (Django's documented interface)
-        if SigningKey._meta.db_table not in tables:  # noqa: SLF001
+            is_missing = False
+        if is_missing:
             return "The table of signing keys does not exist: run manage.py migrate."
         return f"The signing keys could not be read from the database: {error}"
 
