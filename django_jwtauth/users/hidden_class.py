@@ -7,13 +7,12 @@ class. An instance changes into the user model's own class when its row is read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, cached_property
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
 from asgiref.sync import sync_to_async
 from django.apps import apps
-from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models, router
 from django.db.models.base import ModelState
@@ -64,6 +63,9 @@ def hidden_class(
     }
     if is_deferred:
         names |= _methods_of(Deferred) | _loading_methods(model)
+        names["_state"] = cached_property(_new_state)
+        if attname != model._meta.pk.attname:
+            names[attname] = _KnownField(attname)
         if _sets_more_than_fields(model):
             names["__getattr__"] = _getattr
         loaded = hidden_class(model, attname, is_deferred=False, by_token=True)
@@ -82,6 +84,7 @@ def _methods_of(cls: type) -> dict[str, Any]:
 
 def _reduce(user: Any) -> tuple[Any, ...]:
     """Be pickled and copied as what it is: no query, and none lost."""
+    _ = user._state  # Django looks for it among the values
     *_, values = user.__class__.__reduce__(user)
     return _revive, user._jwtauth_made_by, values
 
@@ -120,12 +123,44 @@ class Deferred(_User):
                 return
         self.refresh_from_db(using, asked, from_queryset)  # by now the model's own
 
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Read the row while it is there, for code that names the user afterwards; delete it."""
+        self.refresh_from_db(fields=())
+        return self.delete(*args, **kwargs)  # by now the model's own
+
     def _is_pk_set(self, meta: Any = None) -> bool:
         # A row has a primary key, known or not; looking for it would read the row.
         if self._meta.pk.attname not in self.__dict__:
             return True
         is_set: bool = self.__class__._is_pk_set(self, meta)
         return is_set
+
+
+class _KnownField:
+    """The field that the token names, where it is not the primary key.
+
+    Its value does not stand among the others: ``save()`` would take it for a change and write it.
+    """
+
+    def __init__(self, attname: str) -> None:
+        self._attname = attname
+
+    def __get__(self, user: Deferred | None, owner: type | None = None) -> Any:
+        if user is None:
+            return self
+        values = user.__dict__
+        return values[self._attname] if self._attname in values else values[ORIGIN][0]
+
+    def __set__(self, user: Deferred, value: object) -> None:
+        user.__dict__[self._attname] = value
+
+
+def _new_state(user: Deferred) -> ModelState:
+    """Say that the instance stands for a row; made when asked for, as many requests never do."""
+    state = ModelState()
+    state.adding = False
+    state.db = router.db_for_read(user.__class__)
+    return state
 
 
 def _loading_methods(model: type[AbstractBaseUser]) -> dict[str, Any]:
@@ -166,36 +201,21 @@ def _load(user: Deferred, asked: set[str] | None) -> None:
     except (UserNotFound, UserInactive) as error:
         raise load_error(error) from None
     del values[ORIGIN]
-    loaded = row.__dict__
-    if asked is not None:
-        kept = {name: value for name, value in values.items() if name not in asked}
-        _keep_relations(user, row, kept)
-        loaded = loaded | kept | {"_state": row._state}
-    values.update(loaded)
+    if asked is None:
+        values.pop("_prefetched_objects_cache", None)
+    else:
+        _keep(user, row, {name: value for name, value in values.items() if name not in asked})
+    values.update(row.__dict__)
     set_class(user, user._jwtauth_loaded)
 
 
-def _keep_relations(user: Deferred, row: AbstractBaseUser, kept: dict[str, Any]) -> None:
-    """Let relations that were set by hand win over those that came with the row."""
+def _keep(user: Deferred, row: AbstractBaseUser, values: dict[str, Any]) -> None:
+    """Let what was set by hand win over what stands in the row."""
+    state = values.pop("_state", None)
     related = row._state.fields_cache
     for field in row._meta.concrete_fields:
-        if field.is_relation and kept.get(field.attname, field) != row.__dict__.get(field.attname):
+        if field.is_relation and field.attname in values:
             related.pop(field.name, None)
-    related.update(user._state.fields_cache)
-
-
-class _Database:
-    """The database that a row is read from: the routers are asked when it is first needed."""
-
-    def __get__(self, state: ModelState | None, owner: type | None = None) -> str | None:
-        if state is None:
-            return None
-        state.db = router.db_for_read(get_user_model())
-        return state.db
-
-
-class RowState(ModelState):
-    """The state of an instance that stands for a row of the database."""
-
-    adding = False
-    db = _Database()
+    if state is not None:
+        related.update(state.fields_cache)
+    row.__dict__.update(values)

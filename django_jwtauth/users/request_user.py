@@ -15,7 +15,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 
 from django_jwtauth.conf import Settings, per_settings
 from django_jwtauth.tokens.claims import AccessToken
-from django_jwtauth.users.hidden_class import RowState, hidden_class, set_class
+from django_jwtauth.users.hidden_class import hidden_class, set_class
 from django_jwtauth.users.permissions import PERMISSIONS
 from django_jwtauth.users.rows import ORIGIN, LoadError, read_row
 from django_jwtauth.users.subject import subject_field
@@ -48,6 +48,7 @@ def _maker(settings: Settings) -> Callable[[AccessToken, LoadError], AbstractBas
     """Return what makes users under these settings."""
     field = subject_field()
     key_of, attname = field.key_of, field.attname
+    is_primary_key = attname == field.model._meta.pk.attname
     by_token = settings.PERMISSIONS == "token"
     plain = hidden_class(field.model, attname, is_deferred=True, by_token=False)
     granted = hidden_class(field.model, attname, is_deferred=True, by_token=True)
@@ -57,8 +58,8 @@ def _maker(settings: Settings) -> Callable[[AccessToken, LoadError], AbstractBas
         permissions = token.permissions if by_token else None
         user = plain.__new__(plain) if permissions is None else granted.__new__(granted)
         values = user.__dict__
-        values["_state"] = RowState.__new__(RowState)
-        values[attname] = key
+        if is_primary_key:
+            values[attname] = key
         values[ORIGIN] = (key, load_error)
         if permissions is not None:
             values[PERMISSIONS] = permissions

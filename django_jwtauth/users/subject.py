@@ -36,9 +36,7 @@ def subject_of(user: AbstractBaseUser) -> str:
     field = subject_field()
     value = getattr(user, field.attname)
     if value is None or value == "":
-        raise ImproperlyConfigured(
-            f"JWTAUTH['SUBJECT_FIELD']: {field.attname} of this user is empty."
-        )
+        raise _wrong(f"{field.attname} of this user is empty")
     return field.spell(value)
 
 
@@ -47,12 +45,12 @@ def subject_field(settings: Settings) -> SubjectField:
     """Return what stands in ``sub``; raises ``ImproperlyConfigured`` for an unknown field."""
     model = get_user_model()
     attname, field = _resolve(model, settings.SUBJECT_FIELD)
-    is_in_range = _range_of(field, model)
+    read, is_in_range = _reader(field), _range(field, model)
 
     def key_of(subject: str) -> Any:
         try:
-            key = field.to_python(subject)
-        except ValidationError:
+            key = read(subject)
+        except (ValidationError, ValueError):
             raise TokenInvalid(_MALFORMED) from None
         # One user, one subject: what Python reads as the same key is not the same token.
         if str(key) != subject or not is_in_range(key):
@@ -60,8 +58,7 @@ def subject_field(settings: Settings) -> SubjectField:
         return key
 
     def spell(value: Any) -> str:
-        # A key that was set by hand may be another type than the field's own: "7", an upper-case
-        # UUID.
+        # A key set by hand may have another type than the field's: "7", an upper-case UUID.
         return str(field.to_python(value))
 
     return SubjectField(model, attname, key_of, spell)
@@ -69,34 +66,35 @@ def subject_field(settings: Settings) -> SubjectField:
 
 def _resolve(model: type[AbstractBaseUser], name: str) -> tuple[str, models.Field[Any, Any]]:
     """Return where the key lies on a user, and the field that knows its values."""
-    if name == "pk":
-        field: Any = model._meta.pk
-    else:
+    field: Any = model._meta.pk
+    if name not in ("pk", field.name, field.attname):
         try:
             field = model._meta.get_field(name)
         except FieldDoesNotExist:
-            field = None
-    if not getattr(field, "concrete", False) or field.many_to_many:
-        raise ImproperlyConfigured(
-            f"JWTAUTH['SUBJECT_FIELD']: {model._meta.label} has no field {name!r}."
-        )
+            raise _wrong(f"{model._meta.label} has no field {name!r}") from None
+        if field.is_relation:
+            raise _wrong(f"{name!r} is a relation")
     attname = field.attname
     while field.remote_field is not None:  # the key of a child model is its parent's
         field = field.target_field
     return attname, field
 
 
-def _range_of(
-    field: models.Field[Any, Any], model: type[AbstractBaseUser]
-) -> Callable[[Any], bool]:
-    """Tell which keys fit the column: a database answers others with an error of its own."""
+def _wrong(message: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"JWTAUTH['SUBJECT_FIELD']: {message}.")
+
+
+def _reader(field: models.Field[Any, Any]) -> Callable[[str], Any]:
+    if type(field).to_python is models.IntegerField.to_python:
+        return int  # what it calls, without its wrapping: this runs on each request
+    return field.to_python
+
+
+def _range(field: models.Field[Any, Any], model: type[AbstractBaseUser]) -> Callable[[Any], bool]:
+    """Return the test for keys that fit the column: for others a database has its own errors."""
     if isinstance(field, models.IntegerField):
         ops = connections[router.db_for_read(model)].ops
         least, greatest = ops.integer_field_range(field.get_internal_type())
-
-        def fits(key: Any) -> bool:
-            return bool(least <= key <= greatest)
-
-        return fits
+        return lambda key: least <= key <= greatest
     limit = field.max_length if isinstance(field, models.CharField) else None
     return lambda key: limit is None or len(key) <= limit
