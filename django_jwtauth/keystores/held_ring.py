@@ -121,6 +121,8 @@ class HeldRing:
             is_first_look = held is None or held.news != news
             may_be_old = transaction is OpenTransaction.BLOCK and is_first_look
             due = SETTLED_AFTER if may_be_old else self._store.reload_after
+            if held is not None and ring.is_same(held.ring):
+                ring = held.ring  # what others remember for a ring stays true
         finally:
             self._is_left_to_thread = False
         self._loaded = _Loaded(ring, news, monotonic() + due)

@@ -31,6 +31,14 @@ class KeyRing:
     def __len__(self) -> int:
         return len(self.keys)
 
+    def is_same(self, other: KeyRing) -> bool:
+        """Tell whether both hold the same keys with the same times, one by one."""
+        return (
+            len(self) == len(other)
+            and self.unreadable == other.unreadable
+            and all(one.is_same(two) for one, two in zip(self, other, strict=True))
+        )
+
     def find(self, kid: str) -> Key | None:
         """Return the key of that name, whatever its state."""
         return self._by_kid.get(kid)

@@ -92,6 +92,15 @@ class Key:
             return KeyState.PENDING
         return KeyState.ACTIVE
 
+    def is_same(self, other: Key) -> bool:
+        """Tell whether both are one key in the same part of its life, if loaded twice."""
+        return self._facts() == other._facts()
+
+    def _facts(self) -> tuple[object, ...]:
+        can_sign = self.signer is not None
+        times = (self.created_at, self.active_at, self.retire_at, self.expire_at)
+        return (self.kid, self.algorithm, self.public_key, can_sign, *times)
+
     def verify(self, message: bytes, signature: bytes) -> bool:
         """Check the signature with the algorithm of the key, whatever a token's header says."""
         verifier = jwt.get_algorithm_by_name(self.algorithm)
