@@ -108,7 +108,8 @@ class RevocationFeed(ABC):
 
     def ring_suspected(self) -> bool:
         """Tell whether this thread has changed the key ring in a transaction that is open."""
-        return any(name.startswith("ring:") for name in open_suspicions())
+        open_ = open_suspicions()  # nothing, as a rule, and this is asked on every request
+        return bool(open_) and any(name.startswith("ring:") for name in open_)
 
     def _learn_own(self, identifiers: Sequence[str], expires_at: float | None) -> None:
         self.snapshot.add((identifier, None) for identifier in identifiers)
