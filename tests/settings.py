@@ -19,6 +19,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "rest_framework",
     "django_jwtauth",
+    "tests.apps.notes",
+    "tests.apps.staff",
 ]
 
 MIDDLEWARE = [

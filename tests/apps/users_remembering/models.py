@@ -1,0 +1,18 @@
+"""A user whose own `__init__` and `from_db` remember what the row held."""
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser
+
+
+class User(AbstractUser):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email_before = self.email
+        self.was_read = False
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Any:
+        user = super().from_db(*args, **kwargs)
+        user.was_read = True
+        return user

@@ -1,0 +1,14 @@
+"""The settings of the suite with another user model, which only a new process can have.
+
+JWTAUTH_TEST_USER_MODEL names the model, such as users_uuid.User; JWTAUTH_TEST_SUBJECT_FIELD the
+field that stands in the `sub` claim (else the primary key).
+"""
+
+import os
+
+from tests.settings import *  # noqa: F403
+from tests.settings import INSTALLED_APPS as APPS
+
+AUTH_USER_MODEL = os.environ["JWTAUTH_TEST_USER_MODEL"]
+INSTALLED_APPS = [*APPS, f"tests.apps.{AUTH_USER_MODEL.partition('.')[0]}"]
+JWTAUTH = {"SUBJECT_FIELD": os.environ.get("JWTAUTH_TEST_SUBJECT_FIELD", "pk")}
