@@ -14,9 +14,10 @@ from django_jwtauth.key_rotation.ring import (
     jwks,
     jwks_max_age,
     key_ring,
+    read_ring,
     ring_for_unknown_kid,
+    ring_problem,
     signing_key,
-    why_none_signs,
 )
 from django_jwtauth.key_rotation.rotation import Rotation, rotate
 
@@ -28,9 +29,10 @@ __all__ = [
     "jwks",
     "jwks_max_age",
     "key_ring",
+    "read_ring",
     "revoke_key",
     "ring_for_unknown_kid",
+    "ring_problem",
     "rotate",
     "signing_key",
-    "why_none_signs",
 ]

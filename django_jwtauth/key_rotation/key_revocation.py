@@ -21,7 +21,6 @@ from django_jwtauth.key_rotation.rows import (
     pending_key,
     retire_others,
 )
-from django_jwtauth.keystores.base import KeyStore
 from django_jwtauth.keystores.database import DatabaseKeyStore
 from django_jwtauth.keystores.held_ring import load
 from django_jwtauth.models import Revocation, SigningKey, to_datetime
@@ -48,14 +47,15 @@ def revoke_key(kid: str, now: float) -> KeyRevocation:
     signs. Raises ``InvalidKey`` for a ``kid`` that the store does not have.
     """
     store = keystores.store()
+    ring = load(store, now)
     revocation.feed().ensure_current()
     if isinstance(store, DatabaseKeyStore):
         return in_short_transaction(store.alias, partial(_revoke_row, store, kid, now))
-    return _revoke_elsewhere(store, kid, now)
+    return _revoke_elsewhere(ring, kid, now)
 
 
-def _revoke_elsewhere(store: KeyStore, kid: str, now: float) -> KeyRevocation:
-    ring, revoked = load(store, now), revocation.feed().revoked_kids()
+def _revoke_elsewhere(ring: KeyRing, kid: str, now: float) -> KeyRevocation:
+    revoked = revocation.feed().revoked_kids()
     signing = ring.signing_key(now, revoked)
     if not _refuse(kid, ring, now):
         raise ImproperlyConfigured(

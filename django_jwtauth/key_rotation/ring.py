@@ -19,6 +19,8 @@ from django_jwtauth.tokens.keys import Key, KeyState
 
 MAX_JWKS_AGE: Final = 300  # seconds; well-known clients keep a set for 300 to 600
 
+_SIGNING_STATES: Final = (KeyState.PENDING, KeyState.ACTIVE)
+
 logger = logging.getLogger("django_jwtauth")
 
 
@@ -32,6 +34,11 @@ def key_ring(now: float) -> KeyRing:
         # This thread has changed a key in a block that may yet roll back: nobody else may see it.
         return load(keystores.store(), now)
     return held_ring().ring(now, feed.ring_news())
+
+
+def read_ring(now: float) -> KeyRing:
+    """Read the ring past all memory, as an operator wants to see it."""
+    return load(keystores.store(), now)
 
 
 def ring_for_unknown_kid(now: float) -> KeyRing:
@@ -57,17 +64,34 @@ def signing_key(now: float) -> Key:
         ring = _ring_with_first_key(ring, now)
         key = ring.signing_key(now, revoked)
     if key is None:
-        reason = why_none_signs(ring, now)
+        reason = _why_none_signs(ring, now)
         logger.error("No key can sign: %s", reason)
         raise NoSigningKey(reason)
     return key
 
 
-def why_none_signs(ring: KeyRing, now: float) -> str:
-    """Return the sentence for the operator of a ring in which no key can sign at ``now``."""
+def ring_problem(ring: KeyRing, now: float) -> str | None:
+    """Return the sentence for the operator where the ring cannot do its work at ``now``."""
+    store, revoked = keystores.store(), revocation.feed().revoked_kids()
+    if store.only_verifies:
+        return None if ring.jwks(now, revoked)["keys"] else store.why_none_signs
+    if ring.signing_key(now, revoked) is None:
+        return _why_none_signs(ring, now)
+    needed = [
+        kid
+        for kid in ring.unreadable
+        if kid not in revoked
+        and ((key := ring.find(kid)) is None or key.state(now) in _SIGNING_STATES)
+    ]
+    return f"The key {', '.join(needed)} cannot be read: see the log." if needed else None
+
+
+def _why_none_signs(ring: KeyRing, now: float) -> str:
     store = keystores.store()
     if not store.makes_keys:
         return store.why_none_signs
+    if not len(ring) and not ring.unreadable:
+        return "There is no signing key yet: manage.py migrate makes one, and so does a login."
     if ring.unreadable:
         return (
             f"The private key {', '.join(ring.unreadable)} cannot be decrypted: put the former "

@@ -41,8 +41,9 @@ class Rotation:
     algorithm: str
     active_at: float
     previous: str
-    made: bool = False  # else the key was there, pending, perhaps another caller's
+    made: bool = False  # else the key was there, perhaps another caller's
     promoted: bool = False  # it was pending, and signs sooner now
+    reencrypted: int = 0  # rows that lay under a former SECRET_KEY
 
     @property
     def retires_at(self) -> float | None:
@@ -50,15 +51,30 @@ class Rotation:
         return self.active_at if self.previous else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    now: float
+    algorithm: str | None
+    immediately: bool
+    if_older_than: float
+    seen: str  # the newest key when the caller came
+
+
 def rotate(
-    now: float, *, algorithm: str | None = None, immediately: bool = False, dry_run: bool = False
+    now: float,
+    *,
+    algorithm: str | None = None,
+    immediately: bool = False,
+    if_older_than: float = 0.0,
+    dry_run: bool = False,
 ) -> Rotation:
     """Make the key that signs next, unless one is pending already.
 
     It is published for ``PUBLISH_AHEAD`` first, so that every process and every cache of the JWKS
     knows it when it signs; ``immediately``: for 5 s, and a pending key is promoted. The one before
     it verifies until its last token has expired. Rows that lie under a former ``SECRET_KEY`` are
-    encrypted anew. ``dry_run`` tells what would be done, and does nothing.
+    encrypted anew. A key that signs and is younger than ``if_older_than`` seconds stays.
+    ``dry_run`` tells what would be done, and does nothing.
 
     Raises ``ImproperlyConfigured`` where the key store cannot make keys, ``InvalidKey`` where a
     pending key is for another algorithm.
@@ -68,87 +84,78 @@ def rotate(
         raise ImproperlyConfigured(
             f"{type(store).__name__} cannot make keys: add the next key where it reads them."
         )
+    store.load(now)  # says what an operator has to do where there is no table
     revocation.feed().ensure_current()
-    seen = newest_kid(store.rows())
-    plan = partial(_plan, store, now=now, seen=seen, algorithm=algorithm, immediately=immediately)
-
-    def act() -> Rotation:
-        rows = store.rows(locked=True)
-        _reencrypt(store, rows)
-        return _carry_out(store, rows, plan(rows), now)
-
-    return plan(store.rows()) if dry_run else in_short_transaction(store.alias, act)
+    rows = store.rows()
+    wish = _Wish(now, algorithm, immediately, if_older_than, seen=newest_kid(rows))
+    if dry_run:
+        return replace(_plan(store, rows, wish), reencrypted=len(_reencrypted(rows)))
+    return in_short_transaction(store.alias, partial(_rotate, store, wish))
 
 
-def _plan(
-    store: DatabaseKeyStore,
-    rows: list[SigningKey],
-    *,
-    now: float,
-    seen: str,
-    algorithm: str | None,
-    immediately: bool,
-) -> Rotation:
-    ring, revoked = store.ring(rows), revocation.feed().revoked_kids()
-    newest, signing = newest_kid(rows), ring.signing_key(now, revoked)
+def _rotate(store: DatabaseKeyStore, wish: _Wish) -> Rotation:
+    rows = store.rows(locked=True)
+    changed = _reencrypted(rows)
+    SigningKey.objects.using(store.alias).bulk_update(changed, ["private_jwk"])
+    result = replace(_plan(store, rows, wish), reencrypted=len(changed))
+    if result.promoted:
+        activate(store, rows, result.kid, result.active_at, wish.now)
+    if not result.made:
+        return result
+    row = insert_key(
+        store,
+        algorithm=result.algorithm,
+        predecessor=result.previous,
+        now=wish.now,
+        active_at=result.active_at,
+    )
+    retire_others(store, rows, at=result.active_at, now=wish.now)
+    tell_rotated(store, row)
+    return replace(result, kid=row.kid)
+
+
+def _plan(store: DatabaseKeyStore, rows: list[SigningKey], wish: _Wish) -> Rotation:
+    now, ring, revoked = wish.now, store.ring(rows), revocation.feed().revoked_kids()
+    newest, signing = newest_kid(rows), ring.signing_key(wish.now, revoked)
     found = pending_key(ring, now, revoked)
-    if found is None and newest != seen:
+    if found is None and newest != wish.seen:
         # Another caller has rotated since this one came: two rotations at once are one.
         found = ring.find(newest)
     if found is not None:
-        previous = next(row.predecessor for row in rows if row.kid == found.kid)
-        return _found(found, previous, now=now, algorithm=algorithm, immediately=immediately)
-    ahead = NOTICE if immediately else store.publish_ahead
+        return _found(found, _predecessor(rows, found), wish)
+    if signing is not None and now - (signing.created_at or 0.0) < wish.if_older_than:
+        active_at = signing.active_at or 0.0
+        previous = _predecessor(rows, signing)
+        return Rotation(signing.kid, signing.algorithm, active_at, previous)
+    ahead = NOTICE if wish.immediately else store.publish_ahead
     active_at = at_once(now) if signing is None else math.floor(now + ahead)
-    return Rotation(
-        "", algorithm or conf.current().ALGORITHM, active_at, previous=newest, made=True
-    )
+    algorithm = wish.algorithm or conf.current().ALGORITHM
+    return Rotation("", algorithm, active_at, previous=newest, made=True)
 
 
-def _found(
-    key: Key, previous: str, *, now: float, algorithm: str | None, immediately: bool
-) -> Rotation:
-    if algorithm not in (None, key.algorithm):
+def _found(key: Key, previous: str, wish: _Wish) -> Rotation:
+    if wish.algorithm not in (None, key.algorithm):
         raise InvalidKey(
             f"The key {key.kid} is to sign next and is for {key.algorithm}: revoke it first, or "
-            "let it be."
+            "leave the algorithm as it is."
         )
-    active_at = now if key.active_at is None else key.active_at
-    is_promoted = immediately and active_at > math.floor(now + NOTICE)
-    return Rotation(
-        key.kid,
-        key.algorithm,
-        math.floor(now + NOTICE) if is_promoted else active_at,
-        previous,
-        promoted=is_promoted,
-    )
+    active_at, soon = key.active_at or 0.0, math.floor(wish.now + NOTICE)
+    is_promoted = wish.immediately and active_at > soon
+    if is_promoted:
+        active_at = soon
+    return Rotation(key.kid, key.algorithm, active_at, previous, promoted=is_promoted)
 
 
-def _carry_out(
-    store: DatabaseKeyStore, rows: list[SigningKey], plan: Rotation, now: float
-) -> Rotation:
-    if plan.promoted:
-        activate(store, rows, plan.kid, plan.active_at, now)
-    if not plan.made:
-        return plan
-    row = insert_key(
-        store,
-        algorithm=plan.algorithm,
-        predecessor=plan.previous,
-        now=now,
-        active_at=plan.active_at,
-    )
-    retire_others(store, rows, at=plan.active_at, now=now)
-    tell_rotated(store, row)
-    return replace(plan, kid=row.kid)
+def _predecessor(rows: list[SigningKey], key: Key) -> str:
+    return str(next(row.predecessor for row in rows if row.kid == key.kid))
 
 
-def _reencrypt(store: DatabaseKeyStore, rows: list[SigningKey]) -> None:
-    """Write anew what lies under a former ``SECRET_KEY``, so that it can be forgotten."""
+def _reencrypted(rows: list[SigningKey]) -> list[SigningKey]:
+    """Encrypt anew what lies under a former ``SECRET_KEY``, so that it can be forgotten."""
     changed = []
     for row in rows:
         private_jwk = reencrypted(row.private_jwk)
         if private_jwk is not None:
             row.private_jwk = private_jwk
             changed.append(row)
-    SigningKey.objects.using(store.alias).bulk_update(changed, ["private_jwk"])
+    return changed

@@ -55,8 +55,7 @@ def insert_key(
     store: DatabaseKeyStore, *, algorithm: str, predecessor: str, now: float, active_at: float
 ) -> SigningKey:
     """Make a key and write its row; ``IntegrityError`` where the predecessor has a successor."""
-    private_jwk = generate_private_jwk(algorithm)
-    key = key_from_jwk(private_jwk, kind="private")
+    private_jwk, key = _new_key(algorithm)
     row = SigningKey(
         kid=key.kid,
         algorithm=algorithm,
@@ -69,6 +68,14 @@ def insert_key(
     row.save(using=store.alias, force_insert=True)
     _announce(f"ring:{key.kid}", now)
     return row
+
+
+def _new_key(algorithm: str) -> tuple[dict[str, str], Key]:
+    while True:
+        private_jwk = generate_private_jwk(algorithm)
+        key = key_from_jwk(private_jwk, kind="private")
+        if not key.kid.startswith("-"):  # revoke_jwt_key would take it for an option
+            return private_jwk, key
 
 
 def at_once(now: float) -> float:

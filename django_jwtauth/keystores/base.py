@@ -33,6 +33,8 @@ class KeyStore(ABC):
     defaults: ClassVar[Mapping[str, Any]] = {}
     #: Whether ``key_rotation`` can make keys here; else its operator does.
     makes_keys: ClassVar[bool] = False
+    #: Whether another service signs, and this one never can.
+    only_verifies: ClassVar[bool] = False
     #: Whether a load takes so long that no request should wait for it.
     loads_in_background: ClassVar[bool] = False
     #: The least time, in seconds, between two loads for a ``kid`` that the ring does not hold.
