@@ -1,11 +1,13 @@
 """Fixtures that the whole suite shares."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 
+from django_jwtauth import clock
 from tests.databases import answers
 
 
@@ -13,6 +15,13 @@ from tests.databases import answers
 def _empty_cache() -> None:
     """Throttles count in the cache, so what one test counted must not refuse another."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _clock_as_it_was() -> Iterator[None]:
+    """A test may move the clock; the next one starts in the present."""
+    yield
+    clock.set_offset(0)
 
 
 @pytest.fixture(scope="session")
