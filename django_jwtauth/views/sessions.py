@@ -6,7 +6,8 @@ from django.contrib.auth import get_user_model
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from django_jwtauth import conf, cookies, sessions
+from django_jwtauth import conf, cookies, sessions, users
+from django_jwtauth.exceptions import UserInactive
 from django_jwtauth.serializers import LoginSessionSerializer
 from django_jwtauth.views.base import SignedInView, caller, django_request
 
@@ -28,10 +29,12 @@ class SessionListView(SignedInView):
     def get(self, request: Request) -> Response:
         """Return the live login sessions, newest use first; 1 statement."""
         user, token = caller(request)
-        rows = LoginSessionSerializer(
-            sessions.active(user), many=True, context={"sid": token.session_id}
+        rows = list(sessions.active(user).select_related("user"))
+        if not all(users.is_usable(row.user) for row in rows):
+            raise UserInactive
+        return Response(
+            LoginSessionSerializer(rows, many=True, context={"sid": token.session_id}).data
         )
-        return Response(rows.data)
 
 
 class SessionDetailView(SignedInView):
