@@ -16,14 +16,9 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connections, router
 from django.http import HttpRequest
 
-from django_jwtauth import clock, conf, signals, users
+from django_jwtauth import clock, conf, signals
 from django_jwtauth.client_info import client_address, user_agent
-from django_jwtauth.exceptions import (
-    RefreshTokenExpired,
-    RefreshTokenInvalid,
-    RefreshTokenReused,
-    SessionEnded,
-)
+from django_jwtauth.exceptions import RefreshTokenInvalid, RefreshTokenReused, SessionEnded
 from django_jwtauth.models import LoginSession, to_datetime
 from django_jwtauth.revocation import feed
 from django_jwtauth.sessions.end import end_session
@@ -36,6 +31,7 @@ from django_jwtauth.sessions.issue import (
 from django_jwtauth.sessions.proof import load_genuine
 from django_jwtauth.sessions.start import FIRST_PARTY
 from django_jwtauth.sessions.transactions import try_again
+from django_jwtauth.sessions.verdict import Step, lost_user, next_step, refuse_if_over
 from django_jwtauth.tokens import refresh_token
 from django_jwtauth.tokens.refresh_token import RefreshToken
 
@@ -70,7 +66,7 @@ def refresh(
     session = load_genuine(call.presented)
     if client_id is not None and session.client_id not in (FIRST_PARTY, client_id):
         raise RefreshTokenInvalid("the login named another client")
-    _refuse_if_over(session, now)
+    refuse_if_over(session, now)
     user = _checked_user(session, call)
     # The access token comes before the rotation: if no key can sign, nothing has happened, and
     # the client's token is as good as before.
@@ -86,21 +82,10 @@ def refresh(
     )
 
 
-def _refuse_if_over(session: LoginSession, now: float) -> None:
-    if session.ended_at is not None:
-        raise SessionEnded(session.end_reason)
-    last = min(session.idle_expires_at, session.expires_at).timestamp()
-    if int(now) >= int(last):  # less than a second is no lifetime to hand out
-        raise RefreshTokenExpired
-
-
 def _checked_user(session: LoginSession, call: _Refresh) -> AbstractBaseUser:
-    user: AbstractBaseUser = session.user
-    if not users.is_usable(user) or getattr(session, "user_is_hidden", False):
-        reason = _Reason.USER_INACTIVE
-    elif session.auth_hash != session.hash_of(user.password):
-        reason = _Reason.PASSWORD_CHANGED
-    else:
+    reason = lost_user(session)
+    if reason is None:
+        user: AbstractBaseUser = session.user
         return user
     end_session(session, reason, call.now)
     raise SessionEnded(reason)
@@ -108,23 +93,12 @@ def _checked_user(session: LoginSession, call: _Refresh) -> AbstractBaseUser:
 
 def _advance(session: LoginSession, call: _Refresh) -> bool:
     """Bring ``session`` to the generation to hand out; tells whether this call rotated it."""
-    generation, presented = session.generation, call.presented.generation
-    recent = _rotated_recently(session, call.now)
-    # Ahead of the row: its MAC proves that we issued it, so the row comes from a backup.
-    if presented > generation or (presented == generation and not recent):
-        if try_again(lambda: _swap(session, call), call.using):
-            return True
-        return _follow_winner(session, call)
-    if recent and presented >= generation - 1:
+    step = next_step(session, call.presented.generation, call.now)
+    if step is Step.REUSE:
+        raise _reuse(session, call)
+    if step is Step.RETRY:
         return False
-    raise _reuse(session, call)
-
-
-def _rotated_recently(session: LoginSession, now: float) -> bool:
-    return (
-        session.rotated_at is not None
-        and abs(now - session.rotated_at.timestamp()) < conf.current().REFRESH_RETRY_WINDOW
-    )
+    return try_again(lambda: _swap(session, call), call.using) or _follow_winner(session, call)
 
 
 def _swap(session: LoginSession, call: _Refresh) -> bool:

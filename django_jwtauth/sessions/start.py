@@ -34,20 +34,23 @@ def start(
     scope: str = "",
     amr: Sequence[str] = (),
     label: str = "",
+    lifetime: float | None = None,
 ) -> TokenPair:
     """Start a login session for ``user``, who has proven who they are; one INSERT.
 
     ``request`` gives address and user agent. ``scope`` is separated by spaces (RFC 6749 section
     3.3), ``amr`` lists the methods of authentication (RFC 8176), ``label`` names the device for
-    its owner. Raises ``UserInactive``, ``NoSigningKey`` and ``RevocationsUnknown``; nothing is
-    started then.
+    its owner. ``lifetime``, in seconds, is for a session that ends together with its one access
+    token; ``ValueError`` where that is less than a second or over ``ACCESS_TOKEN_LIFETIME``.
+    Raises ``UserInactive``, ``NoSigningKey`` and ``RevocationsUnknown``; nothing is started then.
     """
     now = clock.now()
+    _check_lifetime(lifetime)
     if not users.is_usable(user):
         raise UserInactive
     revocations = feed()
     revocations.ensure_current()
-    session = _new_session(user, request, now)
+    session = _new_session(user, request, now, lifetime)
     session.client_id, session.scope = client_id, scope
     session.amr, session.label = list(amr), label
     # The tokens come first: a claims hook that fails leaves no session behind.
@@ -55,6 +58,7 @@ def start(
         session,
         user,
         now,
+        lifetime=lifetime,
         # "Every token issued up to a moment" was revoked in this very second: this one is later.
         issued_after=revocations.revoked_until() + 1,
     )
@@ -84,14 +88,23 @@ def start(
     )
 
 
-def _new_session(user: AbstractBaseUser, request: HttpRequest | None, now: float) -> LoginSession:
+def _check_lifetime(lifetime: float | None) -> None:
+    longest = conf.current().ACCESS_TOKEN_LIFETIME
+    if lifetime is not None and not 1 <= lifetime <= longest:
+        raise ValueError(f"An access token lives from 1 to {longest} seconds, not {lifetime:g}.")
+
+
+def _new_session(
+    user: AbstractBaseUser, request: HttpRequest | None, now: float, lifetime: float | None
+) -> LoginSession:
     settings = conf.current()
+    longest = settings.SESSION_LIFETIME if lifetime is None else int(lifetime)
     session = LoginSession(
         user_id=user.pk,
         created_at=to_datetime(now),
         last_used_at=to_datetime(now),
         idle_expires_at=to_datetime(now + settings.REFRESH_TOKEN_LIFETIME),
-        expires_at=to_datetime(now + settings.SESSION_LIFETIME),
+        expires_at=to_datetime(now + longest),
     )
     session.auth_hash = session.hash_of(user.password)
     if request is not None:
