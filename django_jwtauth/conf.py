@@ -100,6 +100,11 @@ def forget() -> None:
     _current = None
 
 
+def is_set(name: str) -> bool:
+    """Tell whether the project set ``name`` itself, be it to the default."""
+    return _raw().get(name) is not None
+
+
 def unknown_names() -> list[tuple[str, str | None]]:
     """Return the names in ``JWTAUTH`` that mean nothing, each with the nearest right one."""
     return [

@@ -74,7 +74,7 @@ def ring_problem(ring: KeyRing, now: float) -> str | None:
     """Return the sentence for the operator where the ring cannot do its work at ``now``."""
     store, revoked = keystores.store(), revocation.feed().revoked_kids()
     if store.only_verifies:
-        return None if ring.jwks(now, revoked)["keys"] else store.why_none_signs
+        return None if ring.jwks(now, revoked)["keys"] else "There is no key that verifies a token."
     if ring.signing_key(now, revoked) is None:
         return _why_none_signs(ring, now)
     needed = [

@@ -39,6 +39,8 @@ class KeyStore(ABC):
     loads_in_background: ClassVar[bool] = False
     #: The least time, in seconds, between two loads for a ``kid`` that the ring does not hold.
     unknown_kid_interval: ClassVar[float] = 1.0
+    #: The time, in seconds, from a load that failed to the next one, while older keys go on.
+    retry_after: ClassVar[float] = 2.0
     #: What an operator reads where no key can sign: one sentence.
     why_none_signs: ClassVar[str] = "The key store holds no private key that is active."
     #: How long a ring is good, in seconds; a store may set it anew in each ``load``.

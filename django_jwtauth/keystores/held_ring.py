@@ -17,12 +17,13 @@ from django_jwtauth.keystores import store
 from django_jwtauth.keystores.base import KeyStore, OpenTransaction
 from django_jwtauth.tokens.keyring import KeyRing
 
-RETRY_AFTER: Final = 2.0  # seconds from a load that failed to the next one
+# All in seconds.
+FIRST_RETRY_AFTER: Final = 2.0  # while there is no ring at all, no request waits for more tries
 # An atomic block may show the keys as they were when it began, before the news: once more.
 SETTLED_AFTER: Final = 2.0
 # A background load that is not there by then never comes: some servers run no threads.
 BACKGROUND_PATIENCE: Final = 15.0
-UNKNOWN_KID_PATIENCE: Final = 1.0  # seconds that a request waits for a load under way
+UNKNOWN_KID_PATIENCE: Final = 1.0  # how long a request waits for a load under way
 
 logger = logging.getLogger("django_jwtauth")
 
@@ -114,9 +115,9 @@ class HeldRing:
             ring = load(self._store, now)
         except NoSigningKey as error:
             if held is None:
-                self._failure = (monotonic() + RETRY_AFTER, error.reason)
+                self._failure = (monotonic() + FIRST_RETRY_AFTER, error.reason)
                 raise
-            ring, due = held.ring, RETRY_AFTER
+            ring, due = held.ring, self._store.retry_after
         else:
             is_first_look = held is None or held.news != news
             may_be_old = transaction is OpenTransaction.BLOCK and is_first_look

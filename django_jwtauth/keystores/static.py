@@ -6,16 +6,16 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Final
 
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 
 from django_jwtauth.exceptions import InvalidKey
 from django_jwtauth.keystores.base import KeyStore
-from django_jwtauth.tokens.encoding import json_object
+from django_jwtauth.keystores.material import Kind, key_from_text
 from django_jwtauth.tokens.keyring import KeyRing
-from django_jwtauth.tokens.keys import Key, key_from_jwk, key_from_pem
+from django_jwtauth.tokens.keys import Key, key_from_jwk
 
 _MEMBERS: Final = ("private_key", "public_key", "kid", "algorithm", "active_at", "retire_at")
 
@@ -64,7 +64,7 @@ class StaticKeyStore(KeyStore):
         if not isinstance(entry, Mapping):
             raise ImproperlyConfigured(f"{place} must be a dictionary.")
         _check_members(entry, place)
-        kind: Literal["public", "private"] = "private" if "private_key" in entry else "public"
+        kind: Kind = "private" if "private_key" in entry else "public"
         try:
             key = _material(entry[f"{kind}_key"], kind, entry.get("kid"), entry.get("algorithm"))
         except InvalidKey as error:
@@ -88,25 +88,17 @@ def _check_members(entry: Mapping[str, Any], place: str) -> None:
         raise ImproperlyConfigured(f"{place} needs either private_key or public_key.")
 
 
-def _material(
-    given: object, kind: Literal["public", "private"], kid: str | None, algorithm: str | None
-) -> Key:
+def _material(given: object, kind: Kind, kid: str | None, algorithm: str | None) -> Key:
+    if isinstance(given, Mapping):
+        return key_from_jwk(given, kind=kind, kid=kid, algorithm=algorithm)
     if isinstance(given, bytes):
         given = given.decode("utf-8", "replace")
     if not given:
         # An environment variable that is not set, most often.
         raise InvalidKey(f"{kind}_key is empty.")
-    if isinstance(given, Mapping):
-        return key_from_jwk(given, kind=kind, kid=kid, algorithm=algorithm)
     if not isinstance(given, str):
         raise InvalidKey(f"{kind}_key is neither a PEM nor a JWK but {type(given).__name__}.")
-    if not given.lstrip().startswith("{"):
-        return key_from_pem(given, kind=kind, kid=kid, algorithm=algorithm)
-    try:
-        jwk = json_object(given.encode("utf-8"))
-    except ValueError as error:
-        raise InvalidKey(f"{kind}_key is no JWK: {error}.") from None
-    return key_from_jwk(jwk, kind=kind, kid=kid, algorithm=algorithm)
+    return key_from_text(given, kind=kind, kid=kid, algorithm=algorithm)
 
 
 def _seconds(moment: object, name: str) -> float | None:
