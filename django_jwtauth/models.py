@@ -41,11 +41,6 @@ def new_secret() -> bytes:
     return secrets.token_bytes(32)
 
 
-def new_session_id() -> uuid.UUID:
-    """Return 128 random bits: all of a version 4 UUID's would-be constant bits as well."""
-    return uuid.UUID(bytes=secrets.token_bytes(16))
-
-
 class DatabaseTime(Now):
     """The database's clock, in UTC on every database.
 
@@ -100,7 +95,7 @@ class LoginSession(models.Model):
         USER_INACTIVE = "user_inactive", _("user deactivated")
         REUSE = "reuse", _("a refresh token was reused")
 
-    id = models.UUIDField(primary_key=True, default=new_session_id, editable=False)
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,

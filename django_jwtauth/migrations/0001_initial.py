@@ -1,5 +1,7 @@
 # The tables of django_jwtauth.
 
+import uuid
+
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -77,7 +79,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=django_jwtauth.models.new_session_id,
+                        default=uuid.uuid4,
                         editable=False,
                         primary_key=True,
                         serialize=False,
