@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import os
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
@@ -38,6 +40,7 @@ class RevocationFeed(ABC):
         self.options: Mapping[str, Any] = {**self.defaults, **options}
         self.settings = settings
         self.snapshot = Snapshot()
+        _live.add(self)
 
     @abstractmethod
     def ensure_current(self) -> None:
@@ -59,6 +62,10 @@ class RevocationFeed(ABC):
 
     def close(self) -> None:  # noqa: B027 (like announce, for those who need it)
         """Let go of threads and connections: the settings have changed."""
+
+    def after_fork(self) -> None:
+        """Start anew in a child process: the parent's threads and what they hold are missing."""
+        self.snapshot.renew_lock()
 
     def check(self) -> list[CheckMessage]:
         """Return what ``manage.py check`` says of this feed's own options."""
@@ -155,3 +162,15 @@ def _check_identifiers(identifiers: Sequence[str]) -> None:
         is_known = (kind in KINDS and colon and name) or issued_until(identifier)
         if not is_known or len(identifier) > _MAX_LENGTH:
             raise ValueError(f"This cannot be revoked: {identifier[:_MAX_LENGTH]!r}")
+
+
+_live: weakref.WeakSet[RevocationFeed] = weakref.WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for feed in list(_live):
+        feed.after_fork()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -24,7 +24,7 @@ class DatabaseFeed(RevocationFeed):
 
     def __init__(self, options: Mapping[str, Any], settings: Settings) -> None:
         super().__init__(options, settings)
-        self._polls = DatabasePolls(self.snapshot, self.options["MAX_AGE"])
+        self._polls = DatabasePolls(self.snapshot)
 
     def ensure_current(self) -> None:
         """Poll where the last answer is too old; see ``RevocationFeed.ensure_current``."""
@@ -36,13 +36,22 @@ class DatabaseFeed(RevocationFeed):
 
     def forget(self) -> None:
         """Drop all that is known, and load anew at the next ``ensure_current``."""
-        self._polls.forget()
         self.snapshot.clear()
+        self._polls.forget()
 
     def age(self) -> float | None:
         """Return the seconds since the database answered; ``None``: it has not yet."""
         age = monotonic() - self._polls.answered_at
         return None if age == float("inf") else age
+
+    def close(self) -> None:
+        """Close the connection that this process may have opened besides the threads' own."""
+        self._polls.forget()
+
+    def after_fork(self) -> None:
+        """Renew the locks in a child process, and leave the parent's connection alone."""
+        super().after_fork()
+        self._polls.after_fork()
 
     def check(self) -> list[CheckMessage]:
         """Return what ``manage.py check`` says of the options."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
-import weakref
 from time import monotonic
 from typing import Final
 
@@ -33,39 +31,23 @@ logger = logging.getLogger("django_jwtauth")
 class DatabasePolls:
     """Keeps a snapshot as young as it is asked to, with one poll at a time a process.
 
-    ``retry_after``: the least time between two polls that fail, in seconds. Its errors are
-    logged, once an outage, and never raised: how old the snapshot may be is the feed's rule.
+    Errors of the database are logged, once an outage, and never raised: how old the snapshot may
+    be is the feed's rule.
     """
 
-    def __init__(self, snapshot: Snapshot, retry_after: float) -> None:
+    def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._retry_after = retry_after
         self._own_connection: BaseDatabaseWrapper | None = None
         self._is_failing = False
-        self.forget()
-        self.renew_locks()
-        _live.add(self)
+        self._know_nothing()
+        self._new_lock()
 
-    def forget(self) -> None:
-        """Load everything at the next call."""
-        #: When the last answered question was asked, by the monotonic clock.
-        self.answered_at = float("-inf")
-        self._answered_wall = 0.0
-        self._loaded_at = float("-inf")
-        self._retry_at = float("-inf")
+    def ensure(self, max_age: float, *, may_wait: bool = True) -> None:
+        """Poll where the last answer is older than ``max_age`` seconds, or see that one does.
 
-    def renew_locks(self) -> None:
-        """Start anew in a child process, where the threads that held the locks are missing."""
-        self._snapshot.renew_lock()
-        self._polling = threading.Lock()
-        self._busy_since: float | None = None
-        if self._own_connection is not None:
-            # Closing it would end the parent's session, and so would dropping the last reference.
-            _inherited.append(self._own_connection)
-            self._own_connection = None
-
-    def ensure(self, max_age: float) -> None:
-        """Poll where the last answer is older than ``max_age`` seconds, or see that one does."""
+        A poll that failed is not tried again before ``max_age``. ``may_wait``: whether the
+        snapshot is worth nothing when it is older than that while another thread polls.
+        """
         now = monotonic()
         if not self._is_due(max_age):
             return
@@ -75,18 +57,43 @@ class DatabasePolls:
                     self._poll()
             finally:
                 self._polling.release()
-        elif now > self.answered_at + max_age + GRACE:
+        elif may_wait and now > self.answered_at + max_age + GRACE:
             self._wait(now)
 
-    def load(self) -> None:
-        """Read everything, whatever is known."""
+    def load(self) -> bool:
+        """Read everything, whatever is known; tells whether the database answered."""
         with self._polling:
             self._loaded_at = float("-inf")
-            self._poll()
+            return self._poll()
+
+    def forget(self) -> None:
+        """Load everything at the next call, and close what this process opened."""
+        with self._polling:
+            self._know_nothing()
+            if self._own_connection is not None:
+                self._own_connection.close()
+
+    def after_fork(self) -> None:
+        """Start anew in a child process, where the threads that held the lock are missing."""
+        self._new_lock()
+        if self._own_connection is not None:
+            # Closing it would end the parent's session, and so would dropping the last reference.
+            _inherited.append(self._own_connection)
+            self._own_connection = None
+
+    def _know_nothing(self) -> None:
+        #: When the last answered question was asked, by the monotonic clock.
+        self.answered_at = float("-inf")
+        self._answered_wall = 0.0
+        self._loaded_at = float("-inf")
+        self._failed_at = float("-inf")
+
+    def _new_lock(self) -> None:
+        self._polling = threading.Lock()
+        self._busy_since: float | None = None
 
     def _is_due(self, max_age: float) -> bool:
-        now = monotonic()
-        return now >= self.answered_at + max_age and now >= self._retry_at
+        return monotonic() >= max(self.answered_at, self._failed_at) + max_age
 
     def _wait(self, now: float) -> None:
         patience = FIRST_PATIENCE if self.answered_at == float("-inf") else PATIENCE
@@ -95,7 +102,7 @@ class DatabasePolls:
         if left > 0 and self._polling.acquire(timeout=left):
             self._polling.release()
 
-    def _poll(self) -> None:
+    def _poll(self) -> bool:
         started, wall = monotonic(), time.time()
         self._busy_since = started
         try:
@@ -109,13 +116,15 @@ class DatabasePolls:
                 self._snapshot.add(self._ask(OVERLAP + since_answer))
         except _FAILURES as error:
             self._fail(error)
+            return False
         else:
             self._succeed(started, wall)
+            return True
         finally:
             self._busy_since = None
 
     def _fail(self, error: BaseException) -> None:
-        self._retry_at = monotonic() + self._retry_after
+        self._failed_at = monotonic()
         if not self._is_failing:
             self._is_failing = True
             logger.error("Revocations cannot be read from the database: %r", error)
@@ -138,7 +147,10 @@ class DatabasePolls:
             # The server may have restarted while nobody asked; a new connection tells.
             if not was_open or connection.connection is not None:
                 raise
-        return _read(connection, seconds)
+            return _read(connection, seconds)
+        finally:
+            if connection is self._own_connection:
+                connection.close_if_unusable_or_obsolete()  # it lives for CONN_MAX_AGE, as all do
 
     def _connection(self) -> BaseDatabaseWrapper:
         """Return the thread's connection, or another one where that is inside a transaction.
@@ -188,14 +200,4 @@ def _new_connection(alias: str) -> BaseDatabaseWrapper:
     return connection
 
 
-_live: weakref.WeakSet[DatabasePolls] = weakref.WeakSet()
 _inherited: list[BaseDatabaseWrapper] = []
-
-
-def _start_anew_in_child() -> None:
-    for polls in list(_live):
-        polls.renew_locks()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_start_anew_in_child)

@@ -48,16 +48,28 @@ def _prolong(rows: QuerySet[Revocation], moment: Any) -> None:
         rows.filter(expires_at__lt=moment).update(expires_at=moment)
 
 
+def live() -> list[tuple[str, float | None]]:
+    """Return each revocation whose time has not run out, and that time, for others to drop it."""
+    rows = Revocation.objects.using(router.db_for_write(Revocation)).filter(_is_live())
+    return [
+        (identifier, None if expires_at is None else expires_at.timestamp())
+        for identifier, expires_at in rows.values_list("identifier", "expires_at")
+    ]
+
+
 def read_live(connection: BaseDatabaseWrapper) -> list[Entry]:
     """Return identifier and time of every revocation whose time has not run out."""
-    # By the clock that wrote expires_at and judges tokens, which is not the database's.
-    now = to_datetime(clock.now())
-    return _read(connection, Q(expires_at__gt=now) | Q(expires_at=None))
+    return _read(connection, _is_live())
 
 
 def read_new(connection: BaseDatabaseWrapper, seconds: float) -> list[Entry]:
     """Return those of the last ``seconds``, as the database's own clock counts them."""
     return _read(connection, Q(revoked_at__gt=DatabaseTime() - timedelta(seconds=seconds)))
+
+
+def _is_live() -> Q:
+    # By the clock that wrote expires_at and judges tokens, which is not the database's.
+    return Q(expires_at__gt=to_datetime(clock.now())) | Q(expires_at=None)
 
 
 def _read(connection: BaseDatabaseWrapper, condition: Q) -> list[Entry]:

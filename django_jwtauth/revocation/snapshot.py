@@ -14,6 +14,8 @@ from django_jwtauth.tokens.claims import AccessToken
 #: The kinds of identifiers that stand before a colon; ``*<seconds>`` is the one without.
 KINDS: Final = ("jti", "sid", "kid", "ring")
 
+_MOST_DIGITS: Final = 15
+
 #: An identifier, and a mark that is another one each time the same key ring changes.
 Entry = tuple[str, object]
 
@@ -110,6 +112,6 @@ class Snapshot:
 def issued_until(identifier: str) -> int:
     """Return the seconds of a ``*<seconds>``; 0 for whatever is none."""
     seconds = identifier[1:]
-    # A row that a newer version wrote must not break this one.
+    # What a newer version wrote, or somebody else, must not break this one.
     is_moment = identifier.startswith("*") and seconds.isascii() and seconds.isdigit()
-    return int(seconds) if is_moment else 0
+    return int(seconds) if is_moment and len(seconds) <= _MOST_DIGITS else 0

@@ -1,0 +1,118 @@
+"""A thread that keeps one connection to Redis open, and hears of revocations as they happen."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from time import monotonic
+from typing import Any, Final
+
+from django_jwtauth.revocation.stream import Cursors, RevocationStream, StreamEntry
+
+# All in seconds.
+CHECK_EVERY: Final = 5.0  # how soon a stream is noticed that has lost its end
+_FIRST_PAUSE: Final = 0.1  # before the second try to connect; each further one waits twice as long
+_LONGEST_PAUSE: Final = 2.0
+
+logger = logging.getLogger("django_jwtauth")
+
+
+class Listener:
+    """Reads the stream until it is stopped, whatever goes wrong.
+
+    ``connect`` makes a client for this thread alone. ``begin`` learns all there is, returns where
+    to read on, and is told whether the stream has lost entries. ``receive`` takes each entry.
+    ``block``: how long the server may say nothing, in seconds; a silence counts as an answer.
+    """
+
+    def __init__(
+        self,
+        stream: RevocationStream,
+        *,
+        connect: Callable[[], Any],
+        begin: Callable[[Any, bool], Cursors],
+        receive: Callable[[list[StreamEntry]], None],
+        block: float,
+    ) -> None:
+        self._stream = stream
+        self._connect = connect
+        self._begin = begin
+        self._receive = receive
+        self._block = block
+        #: When the last answered question was asked, by the monotonic clock; never: the thread
+        #: is alive. One that hangs or never gets to run does not look current.
+        self.answered_at = float("-inf")
+        #: Set when the first try is over, whether or not it succeeded.
+        self.has_tried = threading.Event()
+        self._has_lost_entries = threading.Event()
+        self._is_stopped = threading.Event()
+        self._failures = 0
+        # A daemon: it must not keep the interpreter from ending.
+        self._thread = threading.Thread(target=self._run, name="jwtauth-revocations", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread; raises ``RuntimeError`` where there can be no more threads."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread, and wait until it has ended, though no longer than twice a silence."""
+        self._is_stopped.set()
+        self._thread.join(2 * self._block)
+
+    def begin_anew(self) -> None:
+        """Say that the stream lacks something: soon it is begun anew."""
+        self._has_lost_entries.set()
+
+    def _run(self) -> None:
+        while not self._is_stopped.is_set():
+            try:
+                self._listen()
+            except Exception as error:  # noqa: BLE001 (a thread that dies says nothing)
+                self._fail(error)
+            self.has_tried.set()
+
+    def _fail(self, error: Exception) -> None:
+        if not self._failures:
+            logger.error("Revocations do not arrive over Redis: %r", error)
+            pause = 0.0
+        else:
+            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(self._failures - 1, 10))
+        self._failures += 1
+        self._is_stopped.wait(pause)
+
+    def _listen(self) -> None:
+        client = self._connect()
+        try:
+            has_lost_entries = False
+            while not self._is_stopped.is_set():
+                asked_at = monotonic()
+                cursors = self._begin(client, has_lost_entries)
+                self.answered_at = asked_at
+                self._recover()
+                self._follow(client, cursors)
+                has_lost_entries = True
+        finally:
+            client.close()
+
+    def _recover(self) -> None:
+        self.has_tried.set()
+        if self._failures:
+            logger.info("Revocations arrive over Redis again.")
+            self._failures = 0
+
+    def _follow(self, client: Any, cursors: Cursors) -> None:
+        """Read until stopped, or until the stream has to be begun anew."""
+        check_at = monotonic() + CHECK_EVERY
+        while not self._is_stopped.is_set():
+            asked_at = monotonic()
+            entries = self._stream.read(client, cursors, self._block)
+            if entries:
+                self._receive(entries)
+            # Not when the answer was read: it may have lain there while the process slept.
+            self.answered_at = asked_at
+            if asked_at >= check_at:
+                if self._has_lost_entries.is_set() or self._stream.is_behind(client, cursors):
+                    self._has_lost_entries.clear()
+                    return
+                check_at = asked_at + CHECK_EVERY

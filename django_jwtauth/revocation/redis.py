@@ -1,0 +1,259 @@
+"""Revocations by a Redis stream, within milliseconds; the database stays what is true."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from time import monotonic
+from typing import Any, ClassVar, Final
+
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
+from django.db import Error as DatabaseFailure
+from django.db import connections, router
+
+from django_jwtauth import clock
+from django_jwtauth.conf import Settings
+from django_jwtauth.exceptions import RevocationsUnknown
+from django_jwtauth.models import Revocation
+from django_jwtauth.revocation import rows
+from django_jwtauth.revocation.base import RevocationFeed
+from django_jwtauth.revocation.listening import Listener
+from django_jwtauth.revocation.polling import FIRST_PATIENCE, DatabasePolls, is_in_test_case
+from django_jwtauth.revocation.stream import Cursors, RevocationStream, StreamEntry
+
+# All in seconds.
+DATABASE_EVERY: Final = 7.5  # an entry that was never sent arrives by then
+DROP_EVERY: Final = 300.0  # how soon what has expired is dropped where no database is asked
+_TIMEOUT: Final = 1.0  # longest wait for Redis beyond what it was asked to wait itself
+_MUTE: Final = 5.0  # a Redis that does not answer delays one logout in this time, not all
+
+logger = logging.getLogger("django_jwtauth")
+
+
+class RedisFeed(RevocationFeed):
+    """Pushed by Redis, and asked of the database every few seconds besides.
+
+    ``URL``: the server. ``STREAM``: the key; two deployments on one server need two.
+    ``MAX_AGE``: how old, in seconds, an answer of Redis may be before the database is asked.
+    ``MAX_STALENESS``: how long both may be silent before requests are refused.
+    ``DATABASE`` False: for a service that only verifies. It knows what the stream tells it, and
+    cannot revoke; an empty stream reads as "nothing is revoked".
+    """
+
+    defaults: ClassVar[Mapping[str, Any]] = {
+        "URL": "",
+        "DATABASE": True,
+        "STREAM": "django_jwtauth:revocations",
+        "MAX_AGE": 1.0,
+        "MAX_STALENESS": 60.0,
+    }
+
+    def __init__(self, options: Mapping[str, Any], settings: Settings) -> None:
+        super().__init__(options, settings)
+        try:
+            import redis
+        except ImportError:
+            self._driver: Any = None
+        else:
+            self._driver = redis
+        self._listener: Listener | None
+        self._client: Any
+        self._mute_until: float
+        self._stream = RevocationStream(self.options["STREAM"], settings.revocation_lifetime)
+        self._polls = DatabasePolls(self.snapshot) if self.options["DATABASE"] else None
+        self._start_over()
+
+    def ensure_current(self) -> None:
+        """See to it that Redis is listened to; where it is silent, ask the database instead."""
+        listener, max_age = self._listener, self.options["MAX_AGE"]
+        heard_at = float("-inf") if listener is None else listener.answered_at
+        is_heard = monotonic() < heard_at + max_age
+        if self._polls is None:
+            if not is_heard:
+                self._wait_for_redis()
+            return
+        interval = DATABASE_EVERY if is_heard else max_age
+        if monotonic() < self._polls.answered_at + interval or is_in_test_case():
+            return
+        if not is_heard:
+            self._listen()
+        self._polls.ensure(interval, may_wait=not is_heard)
+        answered_at = max(heard_at, self._polls.answered_at)
+        self._refuse_if_stale(answered_at, self.options["MAX_STALENESS"])
+
+    def revoke(self, identifiers: Iterable[str], *, expires_at: float | None) -> None:
+        """See ``RevocationFeed.revoke``; without a database there is nothing to keep it in."""
+        if self._polls is None:
+            raise ImproperlyConfigured("Without a database nothing can be revoked here.")
+        super().revoke(identifiers, expires_at=expires_at)
+
+    def announce(self, identifiers: Sequence[str], expires_at: float | None) -> None:
+        """Add to the stream; what cannot be added now is when Redis answers again."""
+        if monotonic() < self._mute_until:
+            return
+        entries = [StreamEntry(identifier, expires_at) for identifier in identifiers]
+        try:
+            with self._lock:
+                if self._client is None:
+                    self._client = self._new_client()
+            if not self._stream.add(self._client, entries):
+                self._stream.begin(self._client, _all_live())
+        except (self._driver.RedisError, OSError, DatabaseFailure) as error:
+            self._mute_until = monotonic() + _MUTE
+            if self._listener is not None:
+                self._listener.begin_anew()
+            logger.error("A revocation could not be announced over Redis: %r", error)  # noqa: TRY400
+
+    def forget(self) -> None:
+        """Drop all that is known, and load anew at the next ``ensure_current``."""
+        self.close()
+        self.snapshot.clear()
+
+    def age(self) -> float | None:
+        """Return the seconds since Redis or the database answered; ``None``: neither has yet."""
+        listener, polls = self._listener, self._polls
+        answered_at = max(
+            float("-inf") if listener is None else listener.answered_at,
+            float("-inf") if polls is None else polls.answered_at,
+        )
+        return None if answered_at == float("-inf") else monotonic() - answered_at
+
+    def close(self) -> None:
+        """End the thread, and close every connection."""
+        with self._lock:
+            listener, self._listener = self._listener, None
+            client, self._client = self._client, None
+        if listener is not None:
+            listener.stop()
+        if client is not None:
+            client.close()
+        if self._polls is not None:
+            self._polls.forget()
+
+    def after_fork(self) -> None:
+        """Start over in a child process: the thread has stayed behind in the parent."""
+        super().after_fork()
+        self._start_over()
+        if self._polls is not None:
+            self._polls.after_fork()
+
+    def check(self) -> list[CheckMessage]:
+        """Return what ``manage.py check`` says of the options, and of the driver."""
+        problems = [
+            *super().check(),
+            *self._check_seconds("MAX_AGE"),
+            *self._check_seconds("MAX_STALENESS"),
+        ]
+        url, stream = self.options["URL"], self.options["STREAM"]
+        if not isinstance(url, str) or not url.startswith(("redis://", "rediss://", "unix://")):
+            problems.append(self._wrong("URL", "a redis://, rediss:// or unix:// URL"))
+        if not isinstance(self.options["DATABASE"], bool):
+            problems.append(self._wrong("DATABASE", "true or false"))
+        if not isinstance(stream, str) or not stream:
+            problems.append(self._wrong("STREAM", "a string"))
+        if self._driver is None:
+            problems.append(
+                Error(
+                    "RedisFeed needs the package redis.",
+                    hint="Install django-rest-jwtauth[redis].",
+                    id="django_jwtauth.E303",
+                )
+            )
+        return problems
+
+    def _start_over(self) -> None:
+        self._lock = threading.Lock()
+        self._listener = None
+        self._client = None
+        self._mute_until = float("-inf")
+        self._live: dict[str, float | None] = {}
+        self._drop_at = monotonic() + DROP_EVERY
+
+    def _listen(self) -> Listener:
+        """Return the listener of this process, and start it where there is none."""
+        with self._lock:
+            if self._listener is None:
+                listener = Listener(
+                    self._stream,
+                    connect=self._new_listening_client,
+                    begin=partial(self._begin, self._polls) if self._polls else self._read_all,
+                    receive=self._receive,
+                    block=self.options["MAX_AGE"] / 4,
+                )
+                listener.start()
+                self._listener = listener
+            return self._listener
+
+    def _wait_for_redis(self) -> None:
+        listener = self._listen()
+        listener.has_tried.wait(FIRST_PATIENCE)
+        self._refuse_if_stale(listener.answered_at, self.options["MAX_STALENESS"])
+
+    def _begin(self, polls: DatabasePolls, client: Any, has_lost_entries: bool) -> Cursors:  # noqa: FBT001
+        """Learn everything from the database; called by the listener's thread."""
+        cursors = self._stream.tips(client)  # before the load: nothing falls in between
+        try:
+            if not polls.load():
+                raise RevocationsUnknown("The database does not answer.")
+            if has_lost_entries:
+                self._stream.begin_anew(client, _all_live())
+            elif not self._stream.is_there(client):
+                self._stream.begin(client, _all_live())
+        finally:
+            connections[router.db_for_write(Revocation)].close()  # no request ends in this thread
+        return cursors
+
+    def _read_all(self, client: Any, has_lost_entries: bool) -> Cursors:  # noqa: FBT001
+        """Learn everything from the stream; called by the listener's thread."""
+        cursors = self._stream.beginning()
+        while True:
+            before = dict(cursors)
+            self._receive(self._stream.read(client, cursors, None))
+            if cursors == before:
+                return cursors
+
+    def _receive(self, entries: list[StreamEntry]) -> None:
+        self.snapshot.add((entry.identifier, entry.id) for entry in entries)
+        if self._polls is None:
+            self._remember(entries)
+
+    def _remember(self, entries: list[StreamEntry]) -> None:
+        """Note when entries expire, and drop those that have: no database says what is live."""
+        for entry in entries:
+            known, told = self._live.get(entry.identifier, 0.0), entry.expires_at
+            self._live[entry.identifier] = (
+                None if known is None or told is None else max(known, told)
+            )
+        if monotonic() >= self._drop_at:
+            now = clock.now()
+            self._live = {
+                identifier: expires_at
+                for identifier, expires_at in self._live.items()
+                if expires_at is None or expires_at > now
+            }
+            self.snapshot.begin_load()
+            self.snapshot.replace((identifier, None) for identifier in self._live)
+            self._drop_at = monotonic() + DROP_EVERY
+
+    def _new_listening_client(self) -> Any:
+        return self._new_client(silence=self.options["MAX_AGE"] / 4, is_single=True)
+
+    def _new_client(self, *, silence: float = 0.0, is_single: bool = False) -> Any:
+        fixed = {
+            "protocol": 2,
+            "decode_responses": False,  # one entry that is no UTF-8 would harm all
+            "socket_timeout": _TIMEOUT + silence,
+            "socket_connect_timeout": _TIMEOUT,
+            # A connection that comes back unseen may have missed something.
+            "retry": self._driver.retry.Retry(self._driver.backoff.NoBackoff(), 0),
+        }
+        pool = self._driver.ConnectionPool.from_url(self.options["URL"], **fixed)
+        pool.connection_kwargs.update(fixed)  # what stands in the URL would win
+        return self._driver.Redis(connection_pool=pool, single_connection_client=is_single)
+
+
+def _all_live() -> list[StreamEntry]:
+    return [StreamEntry(identifier, expires_at) for identifier, expires_at in rows.live()]
