@@ -65,7 +65,10 @@ def hidden_class(
         names |= _methods_of(Deferred) | _loading_methods(model)
         names["_state"] = cached_property(_new_state)
         if attname != model._meta.pk.attname:
-            names[attname] = _KnownField(attname)
+            # The known field does not stand among the values: save() would take it for a change.
+            # And Django never defers a primary key, nor knows how to read one.
+            names[attname] = _OwnField(attname, _known_key)
+            names[model._meta.pk.attname] = _OwnField(model._meta.pk.attname, _unknown_key)
         if _sets_more_than_fields(model):
             names["__getattr__"] = _getattr
         loaded = hidden_class(model, attname, is_deferred=False, by_token=True)
@@ -136,23 +139,30 @@ class Deferred(_User):
         return is_set
 
 
-class _KnownField:
-    """The field that the token names, where it is not the primary key.
+class _OwnField:
+    """A field whose value, until it is set, comes from elsewhere than Django would look."""
 
-    Its value does not stand among the others: ``save()`` would take it for a change and write it.
-    """
-
-    def __init__(self, attname: str) -> None:
+    def __init__(self, attname: str, value_of: Callable[[Deferred], Any]) -> None:
         self._attname = attname
+        self._value_of = value_of
 
     def __get__(self, user: Deferred | None, owner: type | None = None) -> Any:
         if user is None:
             return self
         values = user.__dict__
-        return values[self._attname] if self._attname in values else values[ORIGIN][0]
+        return values[self._attname] if self._attname in values else self._value_of(user)
 
     def __set__(self, user: Deferred, value: object) -> None:
         user.__dict__[self._attname] = value
+
+
+def _known_key(user: Deferred) -> Any:
+    return user.__dict__[ORIGIN][0]
+
+
+def _unknown_key(user: Deferred) -> Any:
+    user.refresh_from_db(fields=())
+    return user.pk
 
 
 def _new_state(user: Deferred) -> ModelState:
@@ -196,8 +206,10 @@ def _load(user: Deferred, asked: set[str] | None) -> None:
     values = user.__dict__
     key, load_error = values[ORIGIN]
     attname = user._jwtauth_made_by[1]
+    # A view that deactivates its own user goes on with it.
+    is_deactivated = values.get("is_active") is False
     try:
-        row = read_row(user.__class__, attname, key)
+        row = read_row(user.__class__, attname, key, may_be_inactive=is_deactivated)
     except (UserNotFound, UserInactive) as error:
         raise load_error(error) from None
     del values[ORIGIN]

@@ -22,7 +22,9 @@ def is_usable(user: AbstractBaseUser) -> bool:
     return bool(getattr(user, "is_active", True))
 
 
-def read_row(model: type[AbstractBaseUser], attname: str, key: Any) -> AbstractBaseUser:
+def read_row(
+    model: type[AbstractBaseUser], attname: str, key: Any, *, may_be_inactive: bool = False
+) -> AbstractBaseUser:
     """Return the user whose field ``attname`` is ``key``.
 
     Raises ``UserNotFound`` or ``UserInactive``. A row that the model's default manager hides counts
@@ -32,6 +34,6 @@ def read_row(model: type[AbstractBaseUser], attname: str, key: Any) -> AbstractB
         user: AbstractBaseUser = model._default_manager.get(**{attname: key})
     except model.DoesNotExist:
         raise UserNotFound from None
-    if not is_usable(user):
+    if not (may_be_inactive or is_usable(user)):
         raise UserInactive
     return user

@@ -10,5 +10,9 @@ from tests.settings import *  # noqa: F403
 from tests.settings import INSTALLED_APPS as APPS
 
 AUTH_USER_MODEL = os.environ["JWTAUTH_TEST_USER_MODEL"]
-INSTALLED_APPS = [*APPS, f"tests.apps.{AUTH_USER_MODEL.partition('.')[0]}"]
+# `staff` extends the user model that is not there.
+INSTALLED_APPS = [
+    *(app for app in APPS if app != "tests.apps.staff"),
+    f"tests.apps.{AUTH_USER_MODEL.partition('.')[0]}",
+]
 JWTAUTH = {"SUBJECT_FIELD": os.environ.get("JWTAUTH_TEST_SUBJECT_FIELD", "pk")}

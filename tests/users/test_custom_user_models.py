@@ -1,0 +1,52 @@
+"""Runs the promises of `test_any_user_model.py` with user models of other kinds.
+
+`AUTH_USER_MODEL` cannot change in a running process, so each kind has one of its own.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+KINDS = (
+    ("users_uuid.User", "pk"),
+    ("users_uuid.User", "username"),
+    ("users_text.User", "pk"),
+    ("users_email.User", "pk"),
+    ("users_email.User", "email"),
+    ("users_remembering.User", "pk"),
+    ("users_remembering.User", "username"),
+    ("users_people.Member", "pk"),
+    ("users_people.Member", "username"),
+    ("users_people.Staff", "pk"),
+    ("users_managed.User", "pk"),
+    ("users_managed.User", "public_id"),
+)
+
+
+@pytest.mark.parametrize(("model", "subject_field"), KINDS)
+def test_the_promises_hold_for_a_custom_user_model(model: str, subject_field: str) -> None:
+    run = os.environ["JWTAUTH_TEST_RUN"]
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "tests.custom_users.settings",
+        "JWTAUTH_TEST_USER_MODEL": model,
+        "JWTAUTH_TEST_SUBJECT_FIELD": subject_field,
+        # Not the database of this process, nor that of another kind beside it.
+        "JWTAUTH_TEST_RUN": f"{run}_{KINDS.index((model, subject_field))}",
+    }
+    for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER"):
+        environment.pop(name, None)
+    process = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "tests/users/test_any_user_model.py"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert " passed" in process.stdout
