@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from math import ceil
 from typing import Any, Final
 
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.db import InterfaceError, OperationalError, ProgrammingError
-from django.http import Http404
+from django.http import Http404, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
@@ -27,43 +30,9 @@ from django_jwtauth.exceptions import (
 REALM: Final = 'realm="api"'
 BEARER_CHALLENGE: Final = f"Bearer {REALM}"
 _log = logging.getLogger("django_jwtauth")
+# Too many fields, too large a body, a form in another charset, one that breaks off.
+_MALFORMED: Final = (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError)
 _DATABASE_ERRORS: Final = (OperationalError, InterfaceError, ProgrammingError)
-
-
-class _OwnChallenge:
-    """DRF's ``auth_header``: the exception knows its own challenge, whoever wants to set it."""
-
-    def __get__(self, error: Any, owner: type | None = None) -> str:
-        return str(error.challenge) if error is not None else ""
-
-    def __set__(self, error: Any, value: str) -> None:
-        pass
-
-
-class APIError(drf.APIException):
-    """One of this package's errors on its way through DRF."""
-
-    def __init__(self, error: JWTAuthError) -> None:
-        self.status_code = error.status
-        self.challenge = challenge(error)
-        super().__init__(error_body(error), error.code)
-        if isinstance(error, TemporarilyUnavailable):
-            self.wait = error.retry_after
-
-    auth_header = _OwnChallenge()
-
-
-class BearerAuthenticationFailed(APIError, drf.AuthenticationFailed):
-    """A refused access token; DRF's own exception too, so that DRF answers 401 for it."""
-
-
-def api_exception(error: JWTAuthError) -> drf.APIException:
-    """Return the DRF exception that answers for ``error`` in a project's own views."""
-    if isinstance(error, TemporarilyUnavailable):
-        _log.error("answered 503: %s", error)
-    if isinstance(error, AccessTokenError):
-        return BearerAuthenticationFailed(error)
-    return APIError(error)
 
 
 def challenge(error: JWTAuthError) -> str:
@@ -94,6 +63,50 @@ def error_body(error: JWTAuthError) -> dict[str, Any]:
     return body
 
 
+class _Own:
+    """What the error itself knows, whatever DRF wants to set.
+
+    DRF writes the challenge of the *first* authentication class over it, and 403 over the status
+    where that class has none.
+    """
+
+    def __init__(self, read: Callable[[JWTAuthError], Any], default: Any) -> None:
+        self._read = read
+        self._default = default
+
+    def __get__(self, exception: Any, owner: type | None = None) -> Any:
+        return self._default if exception is None else self._read(exception.error)
+
+    def __set__(self, exception: Any, value: Any) -> None:
+        pass
+
+
+class APIError(drf.APIException):
+    """One of this package's errors on its way through DRF."""
+
+    def __init__(self, error: JWTAuthError) -> None:
+        self.error = error
+        super().__init__(error_body(error), error.code)
+        if isinstance(error, TemporarilyUnavailable):
+            self.wait = error.retry_after
+
+    status_code = _Own(lambda error: error.status, drf.APIException.status_code)
+    auth_header = _Own(challenge, "")
+
+
+class BearerAuthenticationFailed(APIError, drf.AuthenticationFailed):
+    """A refused access token; DRF's own exception too, so that DRF answers 401 for it."""
+
+
+def api_exception(error: JWTAuthError) -> drf.APIException:
+    """Return the DRF exception that answers for ``error`` in a project's own views."""
+    if isinstance(error, TemporarilyUnavailable):
+        _log.error("answered 503: %s", error)
+    if isinstance(error, AccessTokenError):
+        return BearerAuthenticationFailed(error)
+    return APIError(error)
+
+
 def answer(error: Exception) -> Response | None:
     """Answer for whatever a view of this package raised; ``None``: it is a fault, let it out.
 
@@ -107,7 +120,7 @@ def answer(error: Exception) -> Response | None:
     if isinstance(error, _DATABASE_ERRORS):
         _log.exception("the database did not answer; has `manage.py migrate` been run?")
         return _answer_own(TemporarilyUnavailable())
-    if isinstance(error, SuspiciousOperation):  # too many fields, too large a body
+    if isinstance(error, _MALFORMED):
         return _answer_own(InvalidRequest())
     if isinstance(error, Http404):
         error = drf.NotFound()
@@ -135,7 +148,7 @@ def _answer_drf(error: drf.APIException) -> Response:
         response["WWW-Authenticate"] = header
     wait = getattr(error, "wait", None)
     if wait is not None:
-        response["Retry-After"] = str(int(wait) + 1)
+        response["Retry-After"] = str(ceil(wait))
     return response
 
 

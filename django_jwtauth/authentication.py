@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
@@ -12,6 +14,8 @@ from django_jwtauth.api_exceptions import BEARER_CHALLENGE, api_exception
 from django_jwtauth.exceptions import AccessTokenError, JWTAuthError, TokenInvalid
 from django_jwtauth.tokens.claims import AccessToken
 
+_BLANKS: Final = " \t"  # what may surround a header's value (RFC 9110 section 5.5)
+
 
 def bearer_token(request: HttpRequest) -> str | None:
     """Return the token of an ``Authorization: Bearer`` header; ``None`` for another scheme.
@@ -19,12 +23,13 @@ def bearer_token(request: HttpRequest) -> str | None:
     Raises ``TokenInvalid`` where the scheme is ours and no single token follows (RFC 6750
     section 2.1; the scheme in any case, RFC 9110 section 11.1).
     """
-    words = request.META.get("HTTP_AUTHORIZATION", "").split()
-    if not words or words[0].lower() != "bearer":
+    header: str = request.META.get("HTTP_AUTHORIZATION", "")
+    scheme, _, rest = header.strip(_BLANKS).partition(" ")
+    if scheme.lower() != "bearer":
         return None
-    if len(words) != 2:  # noqa: PLR2004 (scheme and token)
+    token = rest.lstrip(" ")
+    if not token or " " in token:
         raise TokenInvalid("The Authorization header must hold one token.")
-    token: str = words[1]
     return token
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from rest_framework.permissions import AND, BasePermission
 from rest_framework.request import Request
@@ -11,6 +12,8 @@ from rest_framework.views import APIView
 from django_jwtauth.api_exceptions import api_exception
 from django_jwtauth.exceptions import InsufficientScope
 from django_jwtauth.tokens.claims import AccessToken
+
+_SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 
 
 class ScopePermission(BasePermission):
@@ -33,9 +36,18 @@ class ScopePermission(BasePermission):
             raise api_exception(InsufficientScope(self.scope))
         return False
 
+    def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
+        """Answer as for the view: DRF's own answer, always yes, would be a no under ``~``."""
+        return self.has_permission(request, view)
+
 
 def HasScope(scope: str) -> type[ScopePermission]:  # noqa: N802 (reads as the class it returns)
-    """Return a permission class that asks for ``scope``: ``HasScope("orders:read")``."""
+    """Return a permission class that asks for ``scope``: ``HasScope("orders:read")``.
+
+    Raises ``ValueError`` for what is not one scope (RFC 6749 section 3.3).
+    """
+    if not _SCOPE.fullmatch(scope):
+        raise ValueError(f'{scope!r} is not one scope: printable ASCII, without space, " and \\.')
     return type("HasScope", (ScopePermission,), {"scope": scope, "__module__": __name__})
 
 

@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
+from django_jwtauth import conf
 from django_jwtauth.models import LoginSession
 
 _CLIENT_ID = RegexValidator(r"\A[A-Za-z0-9._-]{1,64}\Z")
@@ -19,7 +20,9 @@ class LoginSerializer(serializers.Serializer[Any]):
     password = serializers.CharField(
         max_length=4096, trim_whitespace=False, write_only=True, style={"input_type": "password"}
     )
-    client_id = serializers.CharField(required=False, validators=[_CLIENT_ID])
+    client_id = serializers.CharField(
+        required=False, trim_whitespace=False, validators=[_CLIENT_ID]
+    )
     transport = serializers.ChoiceField(required=False, choices=("header", "cookie"))
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
@@ -28,11 +31,18 @@ class LoginSerializer(serializers.Serializer[Any]):
         username = serializers.CharField(max_length=1024, trim_whitespace=False)
         return {name: username, **super().get_fields()}
 
+    def validate_transport(self, transport: str) -> str:
+        """Refuse cookies where they are not enabled."""
+        if transport == "cookie" and not conf.current().COOKIES.ENABLED:
+            raise serializers.ValidationError("JWTAUTH['COOKIES']['ENABLED'] is off.")
+        return transport
+
 
 class RefreshSerializer(serializers.Serializer[Any]):
     """The refresh request of RFC 6749 section 6; browsers send the token as a cookie."""
 
-    refresh_token = serializers.CharField(required=False, max_length=1024)
+    # No limit and no trimming: whatever is not a token of ours is refused as one that is not.
+    refresh_token = serializers.CharField(required=False, trim_whitespace=False)
     grant_type = serializers.CharField(required=False, max_length=128)
     client_id = serializers.CharField(required=False, max_length=1024)
 
@@ -40,7 +50,7 @@ class RefreshSerializer(serializers.Serializer[Any]):
 class LogoutSerializer(serializers.Serializer[Any]):
     """The session to end, where no header or cookie names it."""
 
-    refresh_token = serializers.CharField(required=False, max_length=1024)
+    refresh_token = serializers.CharField(required=False, trim_whitespace=False)
 
 
 class LogoutAllSerializer(serializers.Serializer[Any]):

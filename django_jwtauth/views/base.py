@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from io import BytesIO
 from typing import Any, ClassVar, Final, cast
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -25,6 +26,7 @@ from django_jwtauth.exceptions import JWTAuthError
 from django_jwtauth.throttling import FailureThrottle
 from django_jwtauth.tokens.claims import AccessToken
 
+NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _NON_ATOMIC: Final = "_non_atomic_requests"  # what Django's decorator of that name writes
 
 
@@ -46,7 +48,7 @@ class UTF8JSONParser(JSONParser):
     ) -> Any:
         """Parse, and refuse what is nested too deeply instead of failing on it."""
         try:
-            return super().parse(stream, media_type, _in_utf8(parser_context))
+            return super().parse(_body(parser_context), media_type, _in_utf8(parser_context))
         except RecursionError:
             raise ParseError from None
 
@@ -61,7 +63,12 @@ class UTF8FormParser(FormParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         """Parse as UTF-8."""
-        return super().parse(stream, media_type, _in_utf8(parser_context))
+        return super().parse(_body(parser_context), media_type, _in_utf8(parser_context))
+
+
+def _body(context: Mapping[str, Any] | None) -> BytesIO:
+    """Read the body up to ``DATA_UPLOAD_MAX_MEMORY_SIZE``, which DRF's parsers read past."""
+    return BytesIO(context["request"].body if context else b"")
 
 
 def _in_utf8(context: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -140,16 +147,13 @@ class AuthView(APIView):
             for throttle in self._counted:
                 if isinstance(throttle, FailureThrottle):
                     throttle.give_back()
-        for name, value in self.cache_headers().items():
+        for name, value in self.shared_headers(response).items():
             response.setdefault(name, value)
         return super().finalize_response(request, response, *args, **kwargs)
 
-    def cache_headers(self) -> Mapping[str, str]:
-        """Return how the answer may be cached: not at all (RFC 6749 section 5.1)."""
-        return _NO_STORE
-
-
-_NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+    def shared_headers(self, response: Any) -> Mapping[str, str]:
+        """Return what every answer says: not to be cached at all (RFC 6749 section 5.1)."""
+        return NO_STORE
 
 
 class SignedInView(AuthView):

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.auth import authenticate, get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from django_jwtauth import conf, cookies, sessions, users
+from django_jwtauth import cookies, sessions, users
 from django_jwtauth.exceptions import (
     InvalidCredentials,
-    InvalidRequest,
     RefreshTokenInvalid,
     UnsupportedGrantType,
 )
@@ -46,8 +44,6 @@ class LoginView(AuthView):
         http = django_request(request)
         to_cookies = fields.get("transport") == "cookie"
         if to_cookies:
-            if not conf.current().COOKIES.ENABLED:
-                raise InvalidRequest("transport=cookie needs JWTAUTH['COOKIES']['ENABLED']")
             cookies.enforce_csrf(http)
         name = get_user_model().USERNAME_FIELD
         credentials = {name: fields[name], "password": fields["password"]}
@@ -80,9 +76,7 @@ class RefreshView(AuthView):
         if raw is None:
             raw = cookies.read_refresh_token(http)
             if raw is None:
-                # Told as a missing field, for that is what nearly every caller needs to hear.
-                validated(_TokenRequired, request.data)
-                raise InvalidRequest("no refresh token")
+                raise _token_missing()
             cookies.enforce_csrf(http)
         pair = sessions.refresh(raw, http, client_id=fields.get("client_id"))
         return _answer(pair, http, to_cookies=from_cookie)
@@ -98,11 +92,10 @@ class CSRFView(AuthView):
         return response
 
 
-class _TokenRequired(RefreshSerializer):
-    def get_fields(self) -> dict[str, Any]:
-        fields = super().get_fields()
-        fields["refresh_token"].required = True
-        return fields
+def _token_missing() -> serializers.ValidationError:
+    return serializers.ValidationError(
+        {"refresh_token": serializers.Field.default_error_messages["required"]}
+    )
 
 
 def _answer(pair: TokenPair, request: HttpRequest, *, to_cookies: bool) -> Response:

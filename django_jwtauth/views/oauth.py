@@ -38,7 +38,7 @@ class IntrospectView(AuthView):
             token = sessions.introspect(raw)
         except AccessTokenError:
             return Response({"active": False})
-        return Response({"active": True, "token_type": "Bearer", **token})
+        return Response({**token, "active": True, "token_type": "Bearer"})
 
 
 class RevokeView(AuthView):

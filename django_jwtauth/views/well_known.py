@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from django_jwtauth import clock, conf, key_rotation
 from django_jwtauth.revocation import feed
-from django_jwtauth.views.base import AuthView, django_request
+from django_jwtauth.views.base import NO_STORE, AuthView, django_request
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -27,12 +27,11 @@ class _PublicView(AuthView):
 
     max_age = 300
 
-    def cache_headers(self) -> Mapping[str, str]:
-        """Return for how long anybody may cache the answer."""
-        return {
-            "Cache-Control": f"public, max-age={self.max_age}",
-            "Access-Control-Allow-Origin": "*",
-        }
+    def shared_headers(self, response: Any) -> Mapping[str, str]:
+        """Return for how long anybody may cache the answer; an error is for nobody to keep."""
+        is_good = response.status_code in (200, 304)
+        caching = {"Cache-Control": f"public, max-age={self.max_age}"} if is_good else NO_STORE
+        return {**caching, "Access-Control-Allow-Origin": "*"}
 
     def conditional(self, request: Request, members: dict[str, Any]) -> Any:
         """Answer ``members``, or 304 where the caller has them (RFC 9110 section 13)."""
