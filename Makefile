@@ -14,6 +14,8 @@ ARGS ?=
 
 BIN = $(VENV)/bin
 EXAMPLE = $(wildcard example_project)
+# The driver, only where the demo is to use PostgreSQL.
+DEMO_DRIVER = $(if $(filter postgres%,$(EXAMPLE_DATABASE_URL)),$(VENV)/.psycopg)
 
 .DEFAULT_GOAL := help
 .PHONY: help test coverage lint style layers types migrations format demo build clean
@@ -47,7 +49,7 @@ format: $(VENV)/.dev ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-demo: $(VENV)/.demo ## Serve the example project on http://127.0.0.1:8000 (PORT=… for another)
+demo: $(VENV)/.demo $(DEMO_DRIVER) ## Serve the example project on http://127.0.0.1:8000 (PORT=… for another)
 	$(BIN)/python example_project/manage.py demo $(HOST):$(PORT)
 
 build: $(VENV)/.dev ## Build the wheel and the source distribution into dist/
@@ -68,6 +70,10 @@ $(VENV)/.pip:
 
 $(VENV)/.demo: pyproject.toml | $(VENV)/.pip
 	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.psycopg: | $(VENV)/.pip
+	$(BIN)/python -m pip install --quiet "psycopg[binary]>=3.2"
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/.pip

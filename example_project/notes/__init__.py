@@ -1,0 +1,1 @@
+"""A small API: notes that belong to their writer."""

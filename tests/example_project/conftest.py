@@ -1,0 +1,21 @@
+"""One server for all tests that only talk to it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.example_project.servers import Server, demo_server, new_database
+
+
+@pytest.fixture(scope="package")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a database that the tests of this folder share."""
+    with new_database(tmp_path_factory.mktemp("database")) as url:
+        yield url
+
+
+@pytest.fixture(scope="package")
+def server(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """What `make demo` serves."""
+    with demo_server(database_url, tmp_path_factory.mktemp("server")) as server:
+        yield server

@@ -1,0 +1,157 @@
+"""Starts the example project: its commands, and servers on a database of their own."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import requests
+from django.conf import settings
+from psycopg import sql
+
+ROOT = Path(__file__).parents[2]
+MANAGE = ROOT / "example_project" / "manage.py"
+START_WITHIN = 60  # seconds, on a machine that runs much else
+
+
+@contextmanager
+def new_database(folder: Path) -> Iterator[str]:
+    """Make an empty database of the kind that the suite runs on; yield its URL."""
+    server = settings.DATABASES["default"]
+    vendor = server["ENGINE"].rpartition(".")[2]
+    if vendor == "mysql":
+        pytest.skip("the example serves from SQLite or PostgreSQL")
+    if vendor == "sqlite3":
+        yield f"sqlite:///{folder / 'example.sqlite3'}"
+        return
+    name = f"test_jwtauth_example_{secrets.token_hex(6)}"
+    login = server["USER"] + (f":{server['PASSWORD']}" if server["PASSWORD"] else "")
+    url = f"postgresql://{login}@{server['HOST']}:{server['PORT']}"
+    with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            yield f"{url}/{name}"
+        finally:
+            drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+            connection.execute(drop)
+
+
+def environment(database_url: str = "", **more: str) -> dict[str, str]:
+    """Return what a process of the example is started with, and nothing of ours by accident."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("EXAMPLE_", "DJANGO_"))
+    }
+    return inherited | {"EXAMPLE_DATABASE_URL": database_url} | more
+
+
+def manage(*arguments: str, database_url: str = "", **more: str) -> subprocess.CompletedProcess:
+    """Run a command of the example to its end."""
+    return subprocess.run(
+        [sys.executable, str(MANAGE), *arguments],
+        env=environment(database_url, **more),
+        capture_output=True,
+        text=True,
+        timeout=START_WITHIN,
+        check=False,
+    )
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@dataclass
+class Server:
+    """A server of the example that answers."""
+
+    port: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def login(self, username: str = "demo", password: str = "demo-password") -> dict:
+        answer = requests.post(
+            f"{self.url}/auth/login/",
+            json={"username": username, "password": password},
+            timeout=30,
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def call(
+        self, method: str, path: str, token: str | None = None, **more: Any
+    ) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return requests.request(method, self.url + path, headers=headers, timeout=30, **more)
+
+
+@contextmanager
+def demo_server(database_url: str, folder: Path, port: int | None = None) -> Iterator[Server]:
+    """Serve as `make demo` does."""
+    port = port or free_port()
+    command = [sys.executable, str(MANAGE), "demo", f"127.0.0.1:{port}"]
+    with _serving(command, Server(port, folder / f"demo-{port}.log"), database_url) as server:
+        yield server
+
+
+@contextmanager
+def gunicorn_server(database_url: str, folder: Path) -> Iterator[Server]:
+    """Serve from two worker processes, as a server in production does."""
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "--chdir", str(MANAGE.parent), "--workers", "2"]
+    command += ["--bind", f"127.0.0.1:{port}", "example.wsgi"]
+    server = Server(port, folder / f"gunicorn-{port}.log")
+    # Newer releases of gunicorn open a control socket in the home directory.
+    more = {"EXAMPLE_DEBUG": "1", "HOME": str(folder)}
+    with _serving(command, server, database_url, **more) as ready:
+        yield ready
+
+
+@contextmanager
+def _serving(
+    command: list[str], server: Server, database_url: str, **more: str
+) -> Iterator[Server]:
+    with server.log.open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=server.log.parent,
+            env=environment(database_url, **more),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that its workers end with it
+        )
+    try:
+        _wait_until_it_answers(process, server)
+        yield server
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=30)
+
+
+def _wait_until_it_answers(process: subprocess.Popen, server: Server) -> None:
+    give_up = time.monotonic() + START_WITHIN
+    while process.poll() is None and time.monotonic() < give_up:
+        try:
+            requests.get(f"{server.url}/.well-known/jwks.json", timeout=30).raise_for_status()
+        except requests.RequestException:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"no answer from {server.url}:\n{server.log.read_text()}")
