@@ -1,0 +1,1 @@
+"""How revocations reach a process."""
