@@ -26,6 +26,7 @@ from django_jwtauth.tokens.encoding import b64encode
 ALGORITHMS: Final = ("ES256", "ES384", "EdDSA", "RS256", "PS256")
 MAX_ID_LENGTH: Final = 64
 MIN_RSA_BITS: Final = 2048  # RFC 7518 section 3.3
+MAX_RSA_BITS: Final = 8192  # verifying with a larger one takes milliseconds of each request
 
 _RSA_ALGORITHMS: Final = ("RS256", "PS256")
 _THUMBPRINT_MEMBERS: Final = {  # RFC 7638 section 3.2: these, in this order, and nothing else
@@ -164,7 +165,7 @@ def key_from_jwk(
     named = _agreed(algorithm, jwk.get("alg"))
     members = {name: value for name, value in jwk.items() if name not in ("alg", "use", "key_ops")}
     kty = jwk.get("kty")
-    if kty not in _THUMBPRINT_MEMBERS:
+    if not isinstance(kty, str) or kty not in _THUMBPRINT_MEMBERS:
         raise InvalidKey(f"The key type {_shown(kty)} is not one of EC, OKP, RSA.")
     try:
         material = _implementation(_KTY_ALGORITHM[kty]).from_jwk(members)
@@ -184,10 +185,12 @@ def key_from_pem(
 
     Raises ``InvalidKey`` with one sentence that names the fault, never the material.
     """
-    data = pem.replace("\\n", "\n").strip().encode("utf-8")
-    if kind == "public" and b"PRIVATE KEY" in data:
+    # What is no UTF-8, as an environment variable may hold it, is no PEM either.
+    data = pem.replace("\\n", "\n").strip().encode("utf-8", "replace")
+    is_private = b"PRIVATE KEY" in data
+    if kind == "public" and is_private:
         raise InvalidKey("This is a private key where a public one is meant.")
-    if kind == "private" and b"PUBLIC KEY" in data:
+    if kind == "private" and not is_private and b"PUBLIC KEY" in data:
         raise InvalidKey("This is a public key where a private one is meant.")
     material: Any
     try:
@@ -258,9 +261,9 @@ def _own_algorithm(material: Any) -> str | None:
     if isinstance(material, ed25519.Ed25519PublicKey):
         return "EdDSA"
     if isinstance(material, rsa.RSAPublicKey):
-        if material.key_size < MIN_RSA_BITS:
+        if not MIN_RSA_BITS <= material.key_size <= MAX_RSA_BITS:
             raise InvalidKey(
-                f"The RSA key has {material.key_size} bits; {MIN_RSA_BITS} are the least."
+                f"The RSA key has {material.key_size} bits, not {MIN_RSA_BITS} to {MAX_RSA_BITS}."
             )
         return None
     raise InvalidKey("The key is neither EC (P-256, P-384), nor Ed25519, nor RSA.")
