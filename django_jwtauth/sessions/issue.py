@@ -63,6 +63,17 @@ def make_access_token(
     return access_token.make(claims, key_rotation.signing_key(now)), expires_at - issued_at
 
 
+def make_pair(session: LoginSession, access: tuple[str, int], now: float) -> TokenPair:
+    """Put the access token, as made, together with the refresh token of the row as it is."""
+    return TokenPair(
+        access_token=access[0],
+        refresh_token=make_refresh_token(session),
+        expires_in=access[1],
+        refresh_expires_in=refresh_expires_in(session, now),
+        session=session,
+    )
+
+
 def make_refresh_token(session: LoginSession) -> str:
     """Derive the refresh token of the generation that ``session`` is in."""
     return refresh_token.derive(

@@ -22,12 +22,7 @@ from django_jwtauth.exceptions import RefreshTokenInvalid, RefreshTokenReused, S
 from django_jwtauth.models import LoginSession, to_datetime
 from django_jwtauth.revocation import feed
 from django_jwtauth.sessions.end import end_session
-from django_jwtauth.sessions.issue import (
-    TokenPair,
-    make_access_token,
-    make_refresh_token,
-    refresh_expires_in,
-)
+from django_jwtauth.sessions.issue import TokenPair, make_access_token, make_pair
 from django_jwtauth.sessions.proof import load_genuine
 from django_jwtauth.sessions.start import FIRST_PARTY
 from django_jwtauth.sessions.transactions import try_again
@@ -70,16 +65,10 @@ def refresh(
     user = _checked_user(session, call)
     # The access token comes before the rotation: if no key can sign, nothing has happened, and
     # the client's token is as good as before.
-    access, expires_in = make_access_token(session, user, now)
+    access = make_access_token(session, user, now)
     rotated = _advance(session, call)
     _tell(session, user, call, rotated=rotated)
-    return TokenPair(
-        access_token=access,
-        refresh_token=make_refresh_token(session),
-        expires_in=expires_in,
-        refresh_expires_in=refresh_expires_in(session, now),
-        session=session,
-    )
+    return make_pair(session, access, now)
 
 
 def _checked_user(session: LoginSession, call: _Refresh) -> AbstractBaseUser:

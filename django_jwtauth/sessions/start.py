@@ -15,12 +15,7 @@ from django_jwtauth.client_info import client_address, user_agent
 from django_jwtauth.exceptions import UserInactive
 from django_jwtauth.models import LoginSession, to_datetime
 from django_jwtauth.revocation import feed
-from django_jwtauth.sessions.issue import (
-    TokenPair,
-    make_access_token,
-    make_refresh_token,
-    refresh_expires_in,
-)
+from django_jwtauth.sessions.issue import TokenPair, make_access_token, make_pair
 
 FIRST_PARTY: Final = "first-party"
 _security_log = logging.getLogger("django_jwtauth.security")
@@ -53,17 +48,19 @@ def start(
     session = _new_session(user, request, now, lifetime)
     session.client_id, session.scope = client_id, scope
     session.amr, session.label = list(amr), label
-    # The tokens come first: a claims hook that fails leaves no session behind.
-    access, expires_in = make_access_token(
-        session,
-        user,
-        now,
-        lifetime=lifetime,
-        # "Every token issued up to a moment" was revoked in this very second: this one is later.
-        issued_after=revocations.revoked_until() + 1,
-    )
+    # The tokens come first: a claims hook that fails leaves no session behind. Where "every token
+    # issued up to now" was revoked in this very second, this one is issued later.
+    later = revocations.revoked_until() + 1
+    access = make_access_token(session, user, now, lifetime=lifetime, issued_after=later)
     using = router.db_for_write(LoginSession, instance=user)
     session.save(force_insert=True, using=using)
+    _tell(session, user, request, using)
+    return make_pair(session, access, now)
+
+
+def _tell(
+    session: LoginSession, user: AbstractBaseUser, request: HttpRequest | None, using: str
+) -> None:
     _security_log.info(
         "session_started user=%s sid=%s client=%s address=%s",
         user.pk,
@@ -78,13 +75,6 @@ def start(
         session=session,
         user=user,
         request=request,
-    )
-    return TokenPair(
-        access_token=access,
-        refresh_token=make_refresh_token(session),
-        expires_in=expires_in,
-        refresh_expires_in=refresh_expires_in(session, now),
-        session=session,
     )
 
 
