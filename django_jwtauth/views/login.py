@@ -94,7 +94,7 @@ class CSRFView(AuthView):
 
 def _token_missing() -> serializers.ValidationError:
     return serializers.ValidationError(
-        {"refresh_token": serializers.Field.default_error_messages["required"]}
+        {"refresh_token": [serializers.Field.default_error_messages["required"]]}
     )
 
 

@@ -1,6 +1,7 @@
 """A client of the API with the tokens of its own login, as an app on a telephone is one."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from rest_framework.test import APIClient
 
@@ -8,7 +9,13 @@ from django_jwtauth.models import LoginSession, from_sid
 from django_jwtauth.tokens import access_token
 from tests.answers import assert_pair
 
+FORM = "application/x-www-form-urlencoded"
 PASSWORD = "a password of ada's 4711"
+
+
+def post_form(api: APIClient, path: str, form: dict[str, str], **headers: str) -> Any:
+    """Send a form as OAuth clients do; the test client would make it multipart."""
+    return api.generic("POST", path, urlencode(form), FORM, headers=headers)
 
 
 class Device:
@@ -44,7 +51,8 @@ class Device:
 
     def refresh(self, token: str | None = None) -> Any:
         """Ask for the next pair; the device keeps its own until told otherwise."""
-        return self.api.post("/auth/refresh/", {"refresh_token": token or self.refresh_token})
+        token = self.refresh_token if token is None else token
+        return self.api.post("/auth/refresh/", {"refresh_token": token}, "json")
 
     def refreshed(self) -> dict[str, Any]:
         """Refresh for good, and return the pair."""
