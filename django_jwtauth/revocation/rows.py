@@ -79,5 +79,4 @@ def _read(connection: BaseDatabaseWrapper, condition: Q) -> list[Entry]:
     sql, parameters = query.get_compiler(connection=connection).as_sql()
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        rows: list[Entry] = cursor.fetchall()
-    return rows
+        return list(cursor.fetchall())
