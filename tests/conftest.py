@@ -10,6 +10,8 @@ from django.core.cache import cache
 from django_jwtauth import clock
 from tests.databases import answers
 
+pytest_plugins = ["django_jwtauth.pytest_plugin"]
+
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
