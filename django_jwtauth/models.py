@@ -78,6 +78,16 @@ class LoginSessionQuerySet(models.QuerySet["LoginSession"]):
         moment = to_datetime(now)
         return self.filter(ended_at__isnull=True, idle_expires_at__gt=moment, expires_at__gt=moment)
 
+    def in_state(self, state: str, now: float) -> LoginSessionQuerySet:
+        """Sessions whose ``LoginSession.state`` is ``state`` at ``now``."""
+        if state == LoginSession.State.LIVE:
+            return self.live(now)
+        if state == LoginSession.State.ENDED:
+            return self.filter(ended_at__isnull=False)
+        moment = to_datetime(now)
+        is_over = models.Q(idle_expires_at__lte=moment) | models.Q(expires_at__lte=moment)
+        return self.filter(is_over, ended_at__isnull=True)
+
 
 class LoginSession(models.Model):
     """One login on one device, and all the refresh tokens it will ever have.
@@ -94,6 +104,13 @@ class LoginSession(models.Model):
         PASSWORD_CHANGED = "password_changed", _("password changed")
         USER_INACTIVE = "user_inactive", _("user deactivated")
         REUSE = "reuse", _("a refresh token was reused")
+
+    class State(models.TextChoices):
+        """What has become of a login session: ``state`` computes it, no column holds it."""
+
+        LIVE = "live", _("live")
+        EXPIRED = "expired", _("expired")
+        ENDED = "ended", _("ended")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
@@ -142,6 +159,13 @@ class LoginSession(models.Model):
     def sid(self) -> str:
         """The id as tokens, URLs and answers spell it."""
         return to_sid(self.id)
+
+    def state(self, now: float) -> State:
+        """Tell whether a refresh token still opens the session at ``now``."""
+        if self.ended_at is not None:
+            return self.State.ENDED
+        is_over = min(self.idle_expires_at, self.expires_at) <= to_datetime(now)
+        return self.State.EXPIRED if is_over else self.State.LIVE
 
     def hash_of(self, password: str) -> str:
         """Return what ``auth_hash`` is while the user's stored password is ``password``.

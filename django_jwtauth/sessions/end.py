@@ -154,8 +154,9 @@ def revoke(raw: str) -> bool:
     if raw.startswith(refresh_token.PREFIX):
         session = load_genuine(refresh_token.parse(raw))
         return end_session(session, LoginSession.EndReason.REVOKED, now)
-    token = verify(raw, now)
     revocations = feed()
+    revocations.ensure_current()  # or a process that has just begun takes the dead for alive
+    token = verify(raw, now)
     if token.is_over(now) or revocations.is_revoked(token):
         return False
     revocations.revoke([f"jti:{token.jti}"], expires_at=now + conf.current().revocation_lifetime)
