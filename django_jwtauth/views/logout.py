@@ -32,11 +32,12 @@ class LogoutView(AuthView):
         http = django_request(request)
         by_script = [fields.get("refresh_token"), _header_token(http)]
         by_browser = [cookies.read_refresh_token(http), cookies.read_access_token(http)]
-        if not any(_end(raw) for raw in by_script):
-            came = any(raw is not None for raw in by_browser)
-            proven = any(_end(raw, lambda: cookies.enforce_csrf(http)) for raw in by_browser)
-            if not came and not proven:
-                raise TokenInvalid if any(by_script) else NotAuthenticated
+        if not (
+            any(_end(raw) for raw in by_script)
+            or any(_end(raw, lambda: cookies.enforce_csrf(http)) for raw in by_browser)
+            or cookies.came(http)
+        ):
+            raise NotAuthenticated if by_script == [None, None] else TokenInvalid
         return _cleared(Response(status=204), http)
 
 
