@@ -225,8 +225,6 @@ def _usable(jwks: list[Any]) -> Iterator[Key]:
 
 
 def _key(jwk: object) -> Key:
-    if not isinstance(jwk, dict):
-        raise InvalidKey("It is no JSON object.")
-    if "kid" not in jwk:
+    if isinstance(jwk, dict) and "kid" not in jwk:
         raise InvalidKey("It has no kid, so no token can name it.")
     return key_from_jwk(jwk, kind="public")

@@ -151,7 +151,7 @@ def generate_private_jwk(algorithm: str) -> dict[str, str]:
 
 
 def key_from_jwk(
-    jwk: Mapping[str, Any],
+    jwk: object,
     *,
     kind: Literal["public", "private"],
     kid: str | None = None,
@@ -161,6 +161,8 @@ def key_from_jwk(
 
     Raises ``InvalidKey`` with one sentence that names the fault, never the material.
     """
+    if not isinstance(jwk, Mapping):
+        raise InvalidKey("A JWK is a JSON object.")
     _check_usage(jwk, kind)
     named = _agreed(algorithm, jwk.get("alg"))
     members = {name: value for name, value in jwk.items() if name not in ("alg", "use", "key_ops")}
