@@ -7,7 +7,7 @@ registry, so a token carries one bit a permission; the fingerprint says whether 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -34,8 +34,8 @@ class Listing:
     """The names ``app_label.codename`` of every installed model's permissions, sorted."""
 
     names: tuple[str, ...]
-    positions: dict[str, int]
-    app_labels: frozenset[str]
+    positions: Mapping[str, int]
+    of_app: Mapping[str, range]  # sorted, the positions of one app's names follow each other
     fingerprint: str
 
 
@@ -53,38 +53,49 @@ class Grant:
         position = self.known.positions.get(name)
         if position is None:
             return True if self.is_superuser else None
-        return bool(self.bitmap[position // 8] & 0x80 >> position % 8)
-
-    def held(self) -> set[str]:
-        """Return the names of the list that the user holds."""
-        return {name for name in self.known.names if self.holds(name)}
+        return self._is_set(position)
 
     def holds_any_of(self, app_label: str) -> bool | None:
         """Tell whether the user holds a permission of an app; None where the list cannot tell."""
-        if self.is_superuser or any(_app_label(name) == app_label for name in self.held()):
+        positions = self.known.of_app.get(app_label, range(0))
+        if self.is_superuser or any(map(self._is_set, positions)):
             return True
-        return False if self.is_complete and app_label in self.known.app_labels else None
+        return False if positions and self.is_complete else None
+
+    def held(self) -> set[str]:
+        """Return the names of the list that the user holds."""
+        return {name for position, name in enumerate(self.known.names) if self._is_set(position)}
+
+    def _is_set(self, position: int) -> bool:
+        return bool(self.bitmap[position // 8] & 0x80 >> position % 8)
 
 
 def listing() -> Listing:
     """Return the list of all permissions, from the app registry and without a query."""
     # The registry returns the same list until its apps change.
     models = apps.get_models()
-    if _listed and _listed[0][0] is models:
-        return _listed[0][1]
-    names = sorted({name for model in models for name in _names_of(model)})
-    fingerprint = b64encode(sha256("\n".join(names).encode()).digest()[:6])
-    built = Listing(
-        names=tuple(names),
-        positions={name: position for position, name in enumerate(names)},
-        app_labels=frozenset(map(_app_label, names)),
-        fingerprint=fingerprint,
-    )
-    _listed[:] = [(models, built)]
-    return built
+    if not _listed or _listed[0][0] is not models:
+        names = {name for model in models for name in _names_of(model)}
+        _listed[:] = [(models, listing_of(names))]
+    return _listed[0][1]
 
 
 _listed: list[tuple[Any, Listing]] = []
+
+
+def listing_of(names: Iterable[str]) -> Listing:
+    """Return the list of these names, sorted."""
+    ordered = tuple(sorted(names))
+    ranges: dict[str, range] = {}
+    for position, name in enumerate(ordered):
+        app_label = name.partition(".")[0]
+        ranges[app_label] = range(ranges.get(app_label, range(position, 0)).start, position + 1)
+    return Listing(
+        names=ordered,
+        positions={name: position for position, name in enumerate(ordered)},
+        of_app=ranges,
+        fingerprint=b64encode(sha256("\n".join(ordered).encode()).digest()[:6]),
+    )
 
 
 def _names_of(model: Any) -> Iterable[str]:
@@ -143,10 +154,6 @@ def _size(known: Listing) -> int:
     return -(-len(known.names) // 8)  # bytes, rounded up
 
 
-def _app_label(name: str) -> str:
-    return name.partition(".")[0]
-
-
 class TokenPermissions:
     """Answers questions about permissions from the token, where it can.
 
@@ -198,6 +205,8 @@ class TokenPermissions:
 
 
 def _grant(user: Any) -> Grant | None:
+    if user.__dict__.get("is_active") is False:  # by the view itself, since the token was made
+        return None
     return unpack(user.__dict__[PERMISSIONS], listing())
 
 

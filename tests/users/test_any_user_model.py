@@ -12,14 +12,16 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection
+from django.db.models import UUIDField
 from django.db.models.base import ModelState
 from django.db.models.signals import ModelSignal, post_delete, post_save, pre_delete, pre_save
 from django.template import Context, Template
 from django.test.utils import CaptureQueriesContext
 
 from django_jwtauth import users
-from django_jwtauth.exceptions import UserInactive, UserNotFound
+from django_jwtauth.exceptions import TokenInvalid, UserInactive, UserNotFound
 from django_jwtauth.models import LoginSession
+from django_jwtauth.users.subject import subject_field
 from tests.apps.notes.models import Note, Profile
 from tests.users.people import (
     LateError,
@@ -370,6 +372,25 @@ def test_the_subject_of_a_user_in_a_request_is_that_of_its_token(
 ) -> None:
     with django_assert_num_queries(0):
         assert users.subject_of(user) == users.subject_of(stored)
+
+
+def test_a_uuid_is_accepted_in_its_canonical_form_alone(stored: Any) -> None:
+    canonical = users.subject_of(stored)
+    field = get_user_model()._meta.get_field(subject_field().attname)
+    if not isinstance(field, UUIDField):
+        pytest.skip("the subject is no UUID here")
+    for other in (
+        canonical.upper(),
+        canonical.replace("-", ""),
+        f"{{{canonical}}}",
+        f"urn:uuid:{canonical}",
+        f" {canonical}",
+        canonical[:-1],
+    ):
+        with pytest.raises(TokenInvalid):
+            users.user_of(token_for(other), LateError)
+    setattr(stored, field.attname, canonical.upper())
+    assert users.subject_of(stored) == canonical
 
 
 def test_it_can_be_prefetched_for_and_selected_with(user: Any, stored: Any) -> None:
