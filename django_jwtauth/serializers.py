@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.validators import RegexValidator
-from rest_framework import serializers
+from rest_framework import ISO_8601, serializers
 
 from django_jwtauth import conf
 from django_jwtauth.models import LoginSession
@@ -87,6 +87,10 @@ class LoginSessionSerializer(serializers.ModelSerializer[LoginSession]):
             "ip_address",
         )
         read_only_fields = fields
+        # Whatever DATETIME_FORMAT the project's own API has.
+        extra_kwargs = {
+            name: {"format": ISO_8601} for name in ("created_at", "last_used_at", "expires_at")
+        }
 
     def get_current(self, session: LoginSession) -> bool:
         """Tell whether this is the session of the request."""
