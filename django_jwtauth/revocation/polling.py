@@ -141,12 +141,10 @@ class DatabasePolls:
         try:
             return _read(connection, seconds)
         except _FAILURES:
-            if is_in_transaction(connection):
-                raise
-            connection.close_if_unusable_or_obsolete()
             # The server may have restarted while nobody asked; a new connection tells.
-            if not was_open or connection.connection is not None:
+            if not was_open or is_in_transaction(connection) or connection.is_usable():
                 raise
+            connection.close()
             return _read(connection, seconds)
         finally:
             if connection is self._own_connection:
