@@ -1,7 +1,6 @@
 """The settings of the suite with another user model, which only a new process can have.
 
-JWTAUTH_TEST_USER_MODEL names the model, such as users_uuid.User; JWTAUTH_TEST_SUBJECT_FIELD the
-field that stands in the `sub` claim (else the primary key).
+JWTAUTH_TEST_USER_MODEL names the model, such as users_uuid.User.
 """
 
 import os
@@ -15,4 +14,3 @@ INSTALLED_APPS = [
     *(app for app in APPS if app != "tests.apps.staff"),
     f"tests.apps.{AUTH_USER_MODEL.partition('.')[0]}",
 ]
-JWTAUTH = {"SUBJECT_FIELD": os.environ.get("JWTAUTH_TEST_SUBJECT_FIELD", "pk")}

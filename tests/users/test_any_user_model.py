@@ -37,6 +37,17 @@ pytestmark = pytest.mark.django_db
 Statements = Callable[[int], Any]
 
 
+@pytest.fixture(autouse=True, params=["pk", "another field"])
+def _subject_field(request: pytest.FixtureRequest, settings: Any) -> None:
+    """Let each promise be kept with the primary key in the token, and with another field."""
+    if request.param == "another field":
+        model = get_user_model()
+        name = "public_id" if has_field("public_id") else model.USERNAME_FIELD
+        if name == model._meta.pk.name:
+            pytest.skip("this model is named by its primary key")
+        settings.JWTAUTH = {"SUBJECT_FIELD": name}
+
+
 @pytest.fixture
 def model() -> Any:
     return get_user_model()
