@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.http import Http404
 from django.urls import NoReverseMatch, reverse
@@ -58,11 +58,8 @@ class MetadataView(_PublicView):
     def get(self, request: Request, issuer_path: str = "") -> Any:
         """Return the metadata; 404 where ``ISSUER`` is no URL that a client would accept."""
         issuer = conf.current().ISSUER[0]
-        parts = urlsplit(issuer)
-        secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-        if not secure or parts.query or parts.fragment:
-            raise Http404
-        if issuer_path.strip("/") not in ("", parts.path.strip("/")):
+        parts = _client_url(issuer)
+        if parts is None or issuer_path.strip("/") not in ("", parts.path.strip("/")):
             raise Http404
         # From the setting and never from the Host header, which the caller writes.
         origin = f"{parts.scheme}://{parts.netloc}"
@@ -70,6 +67,17 @@ class MetadataView(_PublicView):
             return self.conditional(request, _metadata(issuer, origin))
         except NoReverseMatch:
             raise Http404 from None
+
+
+def _client_url(issuer: str) -> SplitResult | None:
+    """Return the parts of an issuer that clients accept (RFC 8414 section 2), or ``None``."""
+    try:
+        parts = urlsplit(issuer)
+    except ValueError:
+        return None
+    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    usable = secure and parts.hostname and parts.username is None
+    return parts if usable and not parts.query and not parts.fragment else None
 
 
 def _metadata(issuer: str, origin: str) -> dict[str, Any]:

@@ -412,9 +412,9 @@ def test_the_endpoints_stand_where_the_project_puts_them(user: User, prefix: str
     assert api.post(f"{prefix}/logout/", token, "json").status_code == 204
 
 
-def test_the_endpoints_stand_under_a_script_name(user: User) -> None:
+def test_the_endpoints_stand_under_a_script_name(user: User, mounted_at: str) -> None:
     api = APIClient()
-    answer = api.generic("POST", "/auth/login/", CREDENTIALS, JSON, SCRIPT_NAME="/mounted")
+    answer = api.generic("POST", "/auth/login/", CREDENTIALS, JSON, SCRIPT_NAME=mounted_at)
     assert_pair(answer)
 
 
