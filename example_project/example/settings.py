@@ -24,8 +24,8 @@ DEBUG = os.environ.get("EXAMPLE_DEBUG") == "1"
 # SECRET_KEY encrypts the private signing keys in the database, so all processes need the same one.
 # A key for demonstrations stands here for all to read: every process of a checkout, and every
 # machine on one PostgreSQL, then agrees without a file that one writes first. Without DEBUG it is
-# no key at all. Production: 50 random characters from where your other secrets are; a new one goes
-# in front, and the old one into SECRET_KEY_FALLBACKS.
+# no key at all. Production: 50 random characters from where your other secrets are. README.md says
+# how to change them.
 SECRET_KEY = os.environ.get("EXAMPLE_SECRET_KEY", "")
 if not SECRET_KEY:
     if not DEBUG:
