@@ -28,7 +28,9 @@ def run(name: str, *arguments: str, stdin: str = "", **options: Any) -> Ran:
         try:
             call_command(name, *arguments, stdout=out, stderr=out, **options)
         except CommandError as error:
-            assert "\n" not in str(error)
+            if "\n" in str(error):
+                message = f"not one line: {error}"
+                raise AssertionError(message) from error
             return Ran(error.returncode, out.getvalue(), str(error))
     return Ran(0, out.getvalue())
 
@@ -48,3 +50,7 @@ def run_process(name: str, *arguments: str, stdin: str = "") -> Ran:
         },
     )
     return Ran(process.returncode, process.stdout, process.stderr)
+
+
+#: Of a project that serves none of our endpoints.
+urlpatterns: list[Any] = []
