@@ -101,8 +101,10 @@ def enforce_csrf(request: HttpRequest) -> None:
 
 def csrf_token(request: HttpRequest, response: HttpResponse) -> str:
     """Return the token to send as ``X-CSRFToken``, and set its cookie, middleware or not."""
-    token = get_token(request)
     check = _CSRFCheck(lambda _request: HttpResponse())
+    if "CSRF_COOKIE" not in request.META:
+        check.process_request(request)  # without the middleware nobody has read the cookie yet
+    token = get_token(request)
     check.process_response(request, response)
     return token
 
@@ -127,5 +129,6 @@ def _refresh_path(request: HttpRequest) -> str:
     if path is not None:
         return path
     match = request.resolver_match
-    namespace = match.namespace if match is not None else "jwtauth"
+    # A project's own login view may stand outside of every namespace.
+    namespace = (match.namespace if match is not None else "") or "jwtauth"
     return reverse(f"{namespace}:refresh").removesuffix("refresh/")
