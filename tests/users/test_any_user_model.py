@@ -239,8 +239,10 @@ def test_an_untouched_user_is_read_before_it_is_saved(user: Any, stored: Any) ->
         if LoginSession._meta.db_table not in statement["sql"]  # asked by our receiver
     ]
     tables = len(user._meta.get_parent_list()) if not user._meta.proxy else 0
-    deferred = 1 if has_field("biography") else 0
-    expected = ["SELECT"] + ["SELECT"] * deferred + ["UPDATE"] * (1 + tables)
+    expected = ["SELECT"] + ["UPDATE"] * (1 + tables)
+    if has_field("folded_name"):
+        # A column of the database's own counts as loaded with Django, and so as all there is.
+        expected = ["SELECT"] * (0 if key_is_known() else 1)
     assert [verb for verb in verbs if verb in {"SELECT", "UPDATE", "INSERT"}] == expected
     assert fields_of(get_user_model()._base_manager.get(pk=stored.pk)) == before
 
@@ -409,6 +411,57 @@ def test_it_can_be_prefetched_for_and_selected_with(user: Any, stored: Any) -> N
     assert Note.objects.select_related("owner").get().owner == user
     assert Note.objects.prefetch_related("owner").get().owner == user
     assert list(Note.objects.select_related("owner").get(pk=note.pk).owner.notes.all()) == [note]
+
+
+def test_a_file_belongs_to_it_and_not_to_the_row(user: Any, stored: Any) -> None:
+    if not has_field("picture"):
+        pytest.skip("this model has no file")
+    stored.picture = "ann.png"
+    stored.save()
+    assert user.picture.name == user.picture_before == "ann.png"
+    assert user.picture.instance is user
+    assert user.was_read
+
+
+def test_what_an_init_of_the_models_own_set_is_there(
+    user: Any, stored: Any, django_assert_num_queries: Statements
+) -> None:
+    if not hasattr(stored, "email_before"):
+        pytest.skip("this model has no __init__ of its own")
+    with django_assert_num_queries(1):
+        assert user.email_before == stored.email
+        assert user.picture_before == ""
+
+
+def test_a_default_manager_decides_what_is_read(user: Any, stored: Any, model: Any) -> None:
+    if not has_field("team"):
+        pytest.skip("this model has Django's own manager")
+    stored.team = stored._meta.get_field("team").related_model.objects.create(name="blue")
+    stored.save()
+    twin, third = user_in_request(stored), user_in_request(stored)
+    with CaptureQueriesContext(connection) as captured:
+        assert user.team_id == stored.team.pk
+        assert user.team.name == "blue"
+    assert len(captured) == 1
+    with CaptureQueriesContext(connection) as captured:
+        assert twin.biography == ""
+        assert twin.folded_name == "ann"
+    assert len(captured) == 2
+    third.team_id = None
+    assert third.folded_name == "ann"
+    assert third.team is None
+    model._base_manager.filter(pk=stored.pk).update(is_archived=True)
+    with pytest.raises(LateError, match="user_not_found"):
+        _ = user_in_request(stored).biography
+
+
+def test_the_key_of_a_parent_is_its_own(
+    user: Any, stored: Any, for_key: int, django_assert_num_queries: Statements
+) -> None:
+    if not user._meta.parents or user._meta.proxy:
+        pytest.skip("this model lies in one table")
+    with django_assert_num_queries(for_key):
+        assert user.id == user.pk == stored.pk
 
 
 def test_a_name_that_nobody_has_is_an_attribute_error(user: Any) -> None:

@@ -1,17 +1,19 @@
 """The user of a request among Django's and REST framework's own parts."""
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.db.models import prefetch_related_objects
+from django.db.models.signals import post_init
 from django.test.utils import CaptureQueriesContext
 from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication
@@ -24,8 +26,9 @@ from rest_framework.test import APIRequestFactory, force_authenticate
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
-from django_jwtauth import users
+from django_jwtauth import conf, users
 from django_jwtauth.exceptions import JWTAuthError, UserInactive, UserNotFound
+from django_jwtauth.users.hidden_class import hidden_class
 from tests.apps.notes.models import Note, Profile
 from tests.users.people import LateError, make_user, token_for, user_in_request
 
@@ -298,6 +301,50 @@ def test_a_coroutine_asks_for_permissions(
 
     assert async_to_sync(view)() == expected
     assert type(user) is User
+
+
+@pytest.fixture
+def _marked_when_made() -> Iterator[None]:
+    """Mark each user in `post_init`, as some packages do."""
+
+    def mark(instance: Any, **kwargs: Any) -> None:
+        instance.mark = f"made with {instance.username}"
+
+    post_init.connect(mark, sender=User)
+    hidden_class.cache_clear()
+    conf.forget()
+    yield
+    post_init.disconnect(mark, sender=User)
+    hidden_class.cache_clear()
+    conf.forget()
+
+
+def test_what_a_receiver_of_post_init_set_is_there(
+    _marked_when_made: None, ann: User, django_assert_num_queries: Statements
+) -> None:
+    user = user_in_request(ann)
+    with django_assert_num_queries(1):
+        assert list(Note.objects.filter(owner=user)) == []
+    with django_assert_num_queries(0):
+        assert not hasattr(user, "_prefetched_objects_cache")
+    with django_assert_num_queries(1):
+        assert user.mark == "made with ann"
+    assert not hasattr(user, "another_mark")
+    assert not hasattr(user_in_request(ann), "another_mark")
+
+
+def test_django_never_learns_of_the_hidden_class(user: Any) -> None:
+    assert type(user) not in apps.get_models(include_auto_created=True, include_swapped=True)
+    assert apps.get_model("auth.User") is User
+    assert ContentType.objects.get_for_model(user).model_class() is User
+    assert type(user).__qualname__ == "User"
+    assert type(user).objects.model is User
+
+
+def test_a_row_on_another_database_can_be_asked_for(user: Any, ann: User) -> None:
+    user.email = "by hand"
+    user.refresh_from_db(using="default")
+    assert user.email == ann.email
 
 
 class TestWithUserLoadingDatabase:

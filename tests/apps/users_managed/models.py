@@ -1,10 +1,14 @@
-"""Users whose default manager hides some rows, joins a relation and leaves a column out."""
+"""Users whose default manager hides some rows, joins a relation and leaves a column out.
+
+One column is the database's own.
+"""
 
 import uuid
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
+from django.db.models.functions import Lower
 
 
 class Team(models.Model):
@@ -25,5 +29,8 @@ class User(AbstractUser):
     team = models.ForeignKey(Team, models.SET_NULL, null=True)
     biography = models.TextField(default="")
     is_archived = models.BooleanField(default=False)
+    folded_name = models.GeneratedField(
+        expression=Lower("username"), output_field=models.CharField(max_length=150), db_persist=True
+    )
 
     objects: ClassVar[PresentUsers] = PresentUsers()

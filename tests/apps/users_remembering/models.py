@@ -3,12 +3,16 @@
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
+from django.db import models
 
 
 class User(AbstractUser):
+    picture = models.FileField(blank=True)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.email_before = self.email
+        self.picture_before = self.picture.name
         self.was_read = False
 
     @classmethod
