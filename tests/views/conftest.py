@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.urls import set_script_prefix
 from rest_framework.test import APIClient
 
-from tests.views.devices import PASSWORD, Device
+from tests.devices import PASSWORD, Device
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.answers import (
     assert_pair,
     body_of,
 )
-from tests.views.devices import FORM, PASSWORD, Device, post_form
+from tests.devices import FORM, PASSWORD, Device, post_form
 
 JSON = "application/json"
 POSTS = [

@@ -25,8 +25,8 @@ from tests.answers import (
     assert_pair,
     body_of,
 )
+from tests.devices import PASSWORD, Device
 from tests.moments import move_on
-from tests.views.devices import PASSWORD, Device
 
 GOOD = {"username": "ada", "password": PASSWORD}
 

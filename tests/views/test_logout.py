@@ -20,8 +20,8 @@ from tests.answers import (
     assert_not_cached,
     body_of,
 )
+from tests.devices import Device, post_form
 from tests.moments import move_on
-from tests.views.devices import Device, post_form
 
 REVOKED = ("token_revoked", "The access token has been revoked.")
 

@@ -22,8 +22,8 @@ from tests.answers import (
     assert_pair,
     body_of,
 )
+from tests.devices import Device, post_form
 from tests.moments import move_on
-from tests.views.devices import Device, post_form
 
 SERVERS = {"shop": "secret", "a b:c%": "p&s:s %/\u00e9"}
 REVOKED = ("token_revoked", "The access token has been revoked.")

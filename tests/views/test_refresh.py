@@ -20,8 +20,8 @@ from tests.answers import (
     assert_invalid_request,
     assert_pair,
 )
+from tests.devices import FORM, PASSWORD, Device, post_form
 from tests.moments import move_on, move_to
-from tests.views.devices import FORM, PASSWORD, Device, post_form
 
 DAY = 86400
 

@@ -21,8 +21,8 @@ from tests.answers import (
     assert_not_cached,
     body_of,
 )
+from tests.devices import Device
 from tests.moments import move_on
-from tests.views.devices import Device
 
 REVOKED = ("token_revoked", "The access token has been revoked.")
 

@@ -13,8 +13,8 @@ from rest_framework.test import APIClient
 from django_jwtauth import clock, key_rotation
 from django_jwtauth.models import SigningKey, to_datetime
 from tests.answers import assert_error, body_of
+from tests.devices import Device
 from tests.moments import move_on
-from tests.views.devices import Device
 
 JWKS = "/.well-known/jwks.json"
 METADATA = "/.well-known/oauth-authorization-server"
