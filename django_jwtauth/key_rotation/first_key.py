@@ -23,13 +23,16 @@ def ensure_signing_key(now: float, using: str | None = None) -> None:
     store = keystores.store()
     if not isinstance(store, DatabaseKeyStore):
         return
-    alias = store.alias
-    if using is not None and not _was_migrated(store, using):
-        return
-    if SigningKey.objects.using(alias).exists():
-        return
+    if using is None or _was_migrated(store, using):
+        make_first_key(store, now)
+
+
+def make_first_key(store: DatabaseKeyStore, now: float) -> bool:
+    """Make it, and tell whether it was this caller who did; else there is one."""
+    if SigningKey.objects.using(store.alias).exists():
+        return False
     try:
-        with transaction.atomic(using=alias):
+        with transaction.atomic(using=store.alias):
             row = insert_key(
                 store,
                 algorithm=conf.current().ALGORITHM,
@@ -40,6 +43,8 @@ def ensure_signing_key(now: float, using: str | None = None) -> None:
             tell_rotated(store, row)
     except IntegrityError:
         logger.info("Another process has just made the first signing key.")
+        return False
+    return True
 
 
 def _was_migrated(store: DatabaseKeyStore, using: str) -> bool:

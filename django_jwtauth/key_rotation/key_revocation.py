@@ -103,8 +103,8 @@ def _revoke_row(store: DatabaseKeyStore, kid: str, now: float) -> KeyRevocation:
 
 def _refuse(kid: str, ring: KeyRing, now: float) -> bool:
     """Write the revocation; ``False`` where the feed in force has been told to know of none."""
-    if ring.find(kid) is None and kid not in ring.unreadable:
-        known = ", ".join(key.kid for key in ring) or "none"
+    if kid not in ring.kids:
+        known = ", ".join(sorted(ring.kids)) or "none"
         raise InvalidKey(f"There is no signing key {kid}; there are: {known}.")
     feed = revocation.feed()
     feed.revoke([f"kid:{kid}"], expires_at=None)

@@ -62,7 +62,7 @@ def insert_key(
         public_jwk=key.public_jwk(),
         private_jwk=encrypt(private_jwk),
         predecessor=predecessor,
-        created_at=to_datetime(now),
+        created_at=to_datetime(math.floor(now)),
         active_at=to_datetime(active_at),
     )
     row.save(using=store.alias, force_insert=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
@@ -51,21 +51,36 @@ class DatabaseKeyStore(KeyStore):
         """The database that is written: a replica would show an old ring."""
         return router.db_for_write(SigningKey)
 
-    def load(self, now: float, *, locked: bool = False) -> KeyRing:
-        """Read all rows with one statement; see ``KeyStore.load`` and ``rows``."""
-        try:
-            return self.ring(self.rows(locked=locked))
-        except DatabaseError as error:
-            raise NoSigningKey(self._why_unreadable(error)) from error
+    def load(self, now: float) -> KeyRing:
+        """Read all rows with one statement; see ``KeyStore.load``."""
+        return self._load(self.rows)
+
+    def load_first(self, now: float) -> KeyRing:
+        """Read the first key that another transaction has just committed, from inside one.
+
+        Under REPEATABLE READ, which MariaDB and MySQL can be set to, a plain read would show the
+        table as it was. A lock on more than this row, or for writing, would be a deadlock with
+        those who come for the same.
+        """
+        if connections[self.alias].vendor != "mysql":
+            return self.load(now)
+        return self._load(self._first_row)
 
     def rows(self, *, locked: bool = False) -> list[SigningKey]:
-        """Return all rows, the oldest first.
-
-        ``locked``, inside a transaction: as they are now, and nobody else changes them meanwhile.
-        A plain read there may show how they were when it began (REPEATABLE READ).
-        """
+        """Return all rows, the oldest first; ``locked``, inside a transaction: to change them."""
         rows = SigningKey.objects.using(self.alias).order_by("active_at", "kid")
         return list(rows.select_for_update() if locked else rows)
+
+    def _first_row(self) -> list[SigningKey]:
+        rows = SigningKey.objects.filter(predecessor="")
+        sql, parameters = rows.query.get_compiler(self.alias).as_sql()
+        return list(rows.using(self.alias).raw(f"{sql} LOCK IN SHARE MODE", parameters))
+
+    def _load(self, rows: Callable[[], list[SigningKey]]) -> KeyRing:
+        try:
+            return self.ring(rows())
+        except DatabaseError as error:
+            raise NoSigningKey(self._why_unreadable(error)) from error
 
     def ring(self, rows: list[SigningKey]) -> KeyRing:
         """Return the ring that these rows make."""

@@ -31,6 +31,11 @@ class KeyRing:
     def __len__(self) -> int:
         return len(self.keys)
 
+    @property
+    def kids(self) -> set[str]:
+        """The names of all keys that the store has, readable or not."""
+        return {*self._by_kid, *self.unreadable}
+
     def is_same(self, other: KeyRing) -> bool:
         """Tell whether both hold the same keys with the same times, one by one."""
         return (
