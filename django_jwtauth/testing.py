@@ -8,11 +8,12 @@ test, and a request with a token makes no query, so ``assertNumQueries(0)`` hold
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.test import override_settings
@@ -45,13 +46,18 @@ class JWTClient(APIClient):
         """Start a login session for ``user``, and send its access token from now on.
 
         ``claims`` are as in ``access_token_for``. Returns the pair of tokens, for a test that
-        refreshes or looks at the session; ``logout()`` sends nothing any more, as in DRF, and
-        ``POST auth/logout/`` really ends the session.
+        refreshes or looks at the session.
         """
-        pair = sessions.start(user, label="JWTClient")
+        pair = _start(user, claims)
         raw = _with_claims(pair.access_token, claims)
         self.credentials(HTTP_AUTHORIZATION=f"Bearer {raw}")
         return pair
+
+    def logout(self) -> None:
+        """Send nothing any more; the login session goes on, for only the server could end it."""
+        if apps.is_installed("django.contrib.sessions"):
+            super().logout()
+        self.credentials()
 
 
 def access_token_for(user: AbstractBaseUser, **claims: Any) -> str:
@@ -60,7 +66,7 @@ def access_token_for(user: AbstractBaseUser, **claims: Any) -> str:
     ``claims`` are written over those that it has, or leave one out where they are ``None``:
     ``scope="orders:read"``, ``groups=["staff"]``, ``iss="https://somebody.else"``.
     """
-    return _with_claims(sessions.start(user, label="access_token_for").access_token, claims)
+    return _with_claims(_start(user, claims).access_token, claims)
 
 
 def expired_access_token_for(user: AbstractBaseUser) -> str:
@@ -126,7 +132,12 @@ def without_throttles() -> Iterator[None]:
         yield
 
 
-def _with_claims(raw: str, claims: dict[str, Any]) -> str:
+def _start(user: AbstractBaseUser, claims: Mapping[str, Any]) -> TokenPair:
+    # What belongs to the session is in the tokens of its refreshes, too.
+    return sessions.start(user, scope=claims.get("scope") or "", label="django_jwtauth.testing")
+
+
+def _with_claims(raw: str, claims: Mapping[str, Any]) -> str:
     if not claims:
         return raw
     _, own = access_token.read_unverified(raw)
