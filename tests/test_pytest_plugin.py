@@ -9,7 +9,8 @@ from pathlib import Path
 IMPORT = """
 import sys
 import django_jwtauth.pytest_plugin
-print(sorted({name.partition(".")[0] for name in sys.modules} & {"django", "rest_framework", "jwt"}))
+TOO_MUCH = {"django", "rest_framework", "jwt"}
+print(sorted({name.partition(".")[0] for name in sys.modules} & TOO_MUCH))
 """
 CASE = """
 def test_without_django(pytestconfig):
