@@ -74,7 +74,9 @@ class Listener:
 
     def _fail(self, error: Exception) -> None:
         if not self._failures:
-            logger.error("Revocations do not arrive over Redis: %r", error)
+            logger.error(
+                "Revocations do not arrive over Redis: %s: %s", type(error).__name__, error
+            )
             pause = 0.0
         else:
             pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(self._failures - 1, 10))

@@ -105,14 +105,14 @@ class DatabasePolls:
     def _poll(self) -> bool:
         started, wall = monotonic(), time.time()
         self._busy_since = started
+        # The monotonic clock may stand still while the machine sleeps.
+        since_answer = max(started - self.answered_at, wall - self._answered_wall)
         try:
-            if started >= self._loaded_at + FULL_LOAD_EVERY:
+            if max(since_answer, started - self._loaded_at) >= FULL_LOAD_EVERY:
                 self._snapshot.begin_load()
                 self._snapshot.replace(self._ask(None))
                 self._loaded_at = started
             else:
-                # The monotonic clock may stand still while the machine sleeps.
-                since_answer = max(started - self.answered_at, wall - self._answered_wall)
                 self._snapshot.add(self._ask(OVERLAP + since_answer))
         except _FAILURES as error:
             self._fail(error)
@@ -127,7 +127,8 @@ class DatabasePolls:
         self._failed_at = monotonic()
         if not self._is_failing:
             self._is_failing = True
-            logger.error("Revocations cannot be read from the database: %r", error)
+            what = type(error).__name__, error
+            logger.error("Revocations cannot be read from the database: %s: %s", *what)
 
     def _succeed(self, started: float, wall: float) -> None:
         self.answered_at, self._answered_wall = started, wall

@@ -27,6 +27,7 @@ from django_jwtauth.revocation.stream import Cursors, RevocationStream, StreamEn
 # All in seconds.
 DATABASE_EVERY: Final = 7.5  # an entry that was never sent arrives by then
 DROP_EVERY: Final = 300.0  # how soon what has expired is dropped where no database is asked
+_LONGEST_SILENCE: Final = 0.5  # after which Redis says that there is nothing new
 _TIMEOUT: Final = 1.0  # longest wait for Redis beyond what it was asked to wait itself
 _MUTE: Final = 5.0  # a Redis that does not answer delays one logout in this time, not all
 
@@ -105,7 +106,8 @@ class RedisFeed(RevocationFeed):
             self._mute_until = monotonic() + _MUTE
             if self._listener is not None:
                 self._listener.begin_anew()
-            logger.error("A revocation could not be announced over Redis: %r", error)  # noqa: TRY400
+            what = type(error).__name__, error
+            logger.error("A revocation could not be announced over Redis: %s: %s", *what)  # noqa: TRY400
 
     def forget(self) -> None:
         """Drop all that is known, and load anew at the next ``ensure_current``."""
@@ -176,12 +178,13 @@ class RedisFeed(RevocationFeed):
         """Return the listener of this process, and start it where there is none."""
         with self._lock:
             if self._listener is None:
+                silence = min(self.options["MAX_AGE"] / 4, _LONGEST_SILENCE)
                 listener = Listener(
                     self._stream,
-                    connect=self._new_listening_client,
+                    connect=partial(self._new_client, silence=silence, is_single=True),
                     begin=partial(self._begin, self._polls) if self._polls else self._read_all,
                     receive=self._receive,
-                    block=self.options["MAX_AGE"] / 4,
+                    block=silence,
                 )
                 listener.start()
                 self._listener = listener
@@ -238,11 +241,9 @@ class RedisFeed(RevocationFeed):
             self.snapshot.replace((identifier, None) for identifier in self._live)
             self._drop_at = monotonic() + DROP_EVERY
 
-    def _new_listening_client(self) -> Any:
-        return self._new_client(silence=self.options["MAX_AGE"] / 4, is_single=True)
-
     def _new_client(self, *, silence: float = 0.0, is_single: bool = False) -> Any:
-        fixed = {
+        options = self._driver.connection.parse_url(self.options["URL"])
+        options |= {
             "protocol": 2,
             "decode_responses": False,  # one entry that is no UTF-8 would harm all
             "socket_timeout": _TIMEOUT + silence,
@@ -250,8 +251,7 @@ class RedisFeed(RevocationFeed):
             # A connection that comes back unseen may have missed something.
             "retry": self._driver.retry.Retry(self._driver.backoff.NoBackoff(), 0),
         }
-        pool = self._driver.ConnectionPool.from_url(self.options["URL"], **fixed)
-        pool.connection_kwargs.update(fixed)  # what stands in the URL would win
+        pool = self._driver.ConnectionPool(**options)
         return self._driver.Redis(connection_pool=pool, single_connection_client=is_single)
 
 

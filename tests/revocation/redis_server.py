@@ -1,0 +1,64 @@
+"""A Redis server of the test's own, which it may stop, empty and pause."""
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import redis
+
+BINARY = shutil.which("redis-server")
+
+
+class RedisServer:
+    """Keeps nothing on disk: started again, it is empty."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="jwtauth-redis-")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = free.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self._port}/0"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        assert BINARY is not None
+        with Path(self._folder.name, "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    BINARY,
+                    *("--port", str(self._port)),
+                    *("--bind", "127.0.0.1"),
+                    *("--save", ""),
+                    *("--appendonly", "no"),
+                    *("--dir", self._folder.name),
+                ],
+                stdout=log,
+                stderr=log,
+            )
+        for _ in range(500):
+            try:
+                self.do("PING")
+            except redis.ConnectionError:
+                time.sleep(0.01)
+            else:
+                return
+        raise AssertionError("redis-server does not start")
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def remove(self) -> None:
+        self.stop()
+        self._folder.cleanup()
+
+    def do(self, *command: object) -> Any:
+        """Send one command over a connection of its own."""
+        with redis.Redis.from_url(self.url) as client:
+            return client.execute_command(*command)
