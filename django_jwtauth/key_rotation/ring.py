@@ -37,6 +37,11 @@ def key_ring(now: float) -> KeyRing:
     return held_ring().ring(now, feed.ring_news())
 
 
+def ring_age() -> float | None:
+    """Return the seconds since the ring in force was read; ``None``: it has not been yet."""
+    return held_ring().age()
+
+
 def read_ring(now: float) -> KeyRing:
     """Read the ring past all memory, as an operator wants to see it."""
     return load(keystores.store(), now)

@@ -43,6 +43,7 @@ class HeldRing:
         self._loaded: _Loaded | None = None
         self._failure: tuple[float, str] | None = None
         self._last_load = float("-inf")
+        self._read_at: float | None = None
         self._is_left_to_thread = False
 
     def ring(self, now: float, news: object) -> KeyRing:
@@ -79,9 +80,14 @@ class HeldRing:
                 _loading.release()
         return self.ring(now, news)
 
+    def age(self) -> float | None:
+        """Return the seconds since the ring was read from its store; ``None``: not yet."""
+        return None if self._read_at is None else monotonic() - self._read_at
+
     def forget(self) -> None:
         """Load anew at the next call."""
         self._loaded = None
+        self._read_at = None
         self._failure = None
         self._last_load = float("-inf")
 
@@ -119,6 +125,7 @@ class HeldRing:
                 raise
             ring, due = held.ring, self._store.retry_after
         else:
+            self._read_at = self._last_load
             is_first_look = held is None or held.news != news
             may_be_old = transaction is OpenTransaction.BLOCK and is_first_look
             due = SETTLED_AFTER if may_be_old else self._store.reload_after
