@@ -103,12 +103,15 @@ class Server:
 
 
 @contextmanager
-def demo_server(database_url: str, folder: Path, port: int | None = None) -> Iterator[Server]:
-    """Serve as `make demo` does."""
+def demo_server(
+    database_url: str, folder: Path, port: int | None = None, **more: str
+) -> Iterator[Server]:
+    """Serve as `make demo` does, with more environment variables."""
     port = port or free_port()
     command = [sys.executable, str(MANAGE), "demo", f"127.0.0.1:{port}"]
-    with _serving(command, Server(port, folder / f"demo-{port}.log"), database_url) as server:
-        yield server
+    server = Server(port, folder / f"demo-{port}.log")
+    with _serving(command, server, database_url, **more) as ready:
+        yield ready
 
 
 @contextmanager

@@ -1,0 +1,89 @@
+"""The example, served as an issuer of its own, and what its clients need."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from django_jwtauth.tokens import access_token
+from django_jwtauth.tokens.keyring import KeyRing
+from django_jwtauth.tokens.keys import ALGORITHMS, key_from_jwk
+from tests.example_project.servers import ROOT, Server, demo_server, free_port, new_database
+from tests.key_material import private_jwk
+
+FOLDER = Path(__file__).parent
+ISSUER = "https://auth.example.com"
+
+# For clients that percent-encode both, as RFC 6749 section 2.3.1 asks …
+RESOURCE_SERVER = {
+    "RESOURCE_SERVER_ID": "orders: api",
+    "RESOURCE_SERVER_SECRET": "50% s:cret+/\u00e9",
+}
+# … and for those that do not.
+SERVICE = ("orders", "secret")
+
+NPM = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+
+
+def missing(what: str) -> NoReturn:
+    """Skip, or fail where clients are required."""
+    if os.environ.get("JWTAUTH_REQUIRE_CLIENTS") == "1":
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """What `make demo` serves, under the address that its tokens name as their issuer."""
+    folder, port = tmp_path_factory.mktemp("issuer"), free_port()
+    more = {
+        "DJANGO_SETTINGS_MODULE": "tests.clients.settings",
+        "PYTHONPATH": str(ROOT),
+        "EXAMPLE_ISSUER": f"http://127.0.0.1:{port}",
+        **RESOURCE_SERVER,
+    }
+    with (
+        new_database(folder) as url,
+        demo_server(url, folder, port, **more) as server,
+    ):
+        yield server
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """Return `node`, with the packages of package-lock.json installed, or skip."""
+    found = shutil.which("node")
+    if found is None or shutil.which("npm") is None:
+        missing("node and npm are not installed")
+    lock = (FOLDER / "package-lock.json").read_bytes()
+    installed = FOLDER / "node_modules" / ".installed"
+    # Several processes run tests; one of them installs.
+    with (FOLDER / "package.json").open() as package:
+        fcntl.flock(package, fcntl.LOCK_EX)
+        if not installed.is_file() or installed.read_bytes() != lock:
+            done = subprocess.run(
+                NPM, cwd=FOLDER, capture_output=True, text=True, timeout=90, check=False
+            )
+            if done.returncode:
+                missing(f"npm ci failed: {done.stderr.strip()[-500:]}")
+            installed.write_bytes(lock)
+    return found
+
+
+@pytest.fixture(scope="session")
+def signed() -> dict[str, Any]:
+    """Return a JWKS with a key of each algorithm, and an access token signed with each."""
+    keys = [key_from_jwk(private_jwk(name), kind="private") for name in ALGORITHMS]
+    now = int(time.time())
+    claims = {"iss": ISSUER, "aud": ISSUER, "sub": "1", "iat": now, "exp": now + 300}
+    return {
+        "issuer": ISSUER,
+        "jwks": KeyRing(keys).jwks(now),
+        "tokens": {key.algorithm: access_token.make(claims, key) for key in keys},
+    }
