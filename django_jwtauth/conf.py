@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any, Final, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
@@ -25,6 +26,7 @@ T = TypeVar("T")
 
 DEFAULT_KEY_STORE: Final = "django_jwtauth.keystores.database.DatabaseKeyStore"
 DEFAULT_REVOCATION_FEED: Final = "django_jwtauth.revocation.database.DatabaseFeed"
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,22 @@ class Settings:
         )
 
     @property
+    def origin(self) -> str | None:
+        """Scheme and host of ``ISSUER``, if clients take it for an issuer (RFC 8414 section 2).
+
+        That is an https URL without user name, query and fragment, or http on this machine.
+        """
+        try:
+            parts = urlsplit(self.ISSUER[0])
+        except ValueError:
+            return None
+        secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+        usable = secure and parts.hostname and parts.username is None
+        if not usable or parts.query or parts.fragment:
+            return None
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
     def revocation_lifetime(self) -> float:
         """How long a revocation is kept: until the last token that it could meet is dead."""
         return self.ACCESS_TOKEN_LIFETIME + self.LEEWAY + 60
@@ -112,6 +130,21 @@ def unknown_names() -> list[tuple[str, str | None]]:
         for name in _raw()
         if name not in NAMES
     ]
+
+
+def wrong_values() -> list[str]:
+    """Return one sentence for each value in ``JWTAUTH`` that ``current`` would refuse."""
+    try:
+        given = _raw()
+    except ImproperlyConfigured as error:
+        return [str(error)]
+    sentences = []
+    for name, value in given.items():
+        try:
+            _load({name: value})
+        except ImproperlyConfigured as error:
+            sentences.append(str(error))
+    return sentences
 
 
 def per_settings(build: Callable[[Settings], T]) -> Callable[[], T]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from django.http import Http404
 from django.urls import NoReverseMatch, reverse
@@ -18,8 +18,6 @@ from rest_framework.response import Response
 from django_jwtauth import clock, conf, key_rotation
 from django_jwtauth.revocation import feed
 from django_jwtauth.views.base import NO_STORE, AuthView, django_request
-
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class _PublicView(AuthView):
@@ -58,26 +56,14 @@ class MetadataView(_PublicView):
     def get(self, request: Request, issuer_path: str = "") -> Any:
         """Return the metadata; 404 where ``ISSUER`` is no URL that a client would accept."""
         issuer = conf.current().ISSUER[0]
-        parts = _client_url(issuer)
-        if parts is None or issuer_path.strip("/") not in ("", parts.path.strip("/")):
-            raise Http404
         # From the setting and never from the Host header, which the caller writes.
-        origin = f"{parts.scheme}://{parts.netloc}"
+        origin = conf.current().origin
+        if origin is None or issuer_path.strip("/") not in ("", urlsplit(issuer).path.strip("/")):
+            raise Http404
         try:
             return self.conditional(request, _metadata(issuer, origin))
         except NoReverseMatch:
             raise Http404 from None
-
-
-def _client_url(issuer: str) -> SplitResult | None:
-    """Return the parts of an issuer that clients accept (RFC 8414 section 2), or ``None``."""
-    try:
-        parts = urlsplit(issuer)
-    except ValueError:
-        return None
-    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-    usable = secure and parts.hostname and parts.username is None
-    return parts if usable and not parts.query and not parts.fragment else None
 
 
 def _metadata(issuer: str, origin: str) -> dict[str, Any]:

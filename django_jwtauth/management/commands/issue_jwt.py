@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import NoReverseMatch, reverse
@@ -64,9 +63,7 @@ def _curl_line() -> str:
 
 
 def _url() -> str:
-    issuer = urlsplit(conf.current().ISSUER[0])
-    is_url = issuer.scheme in ("http", "https") and issuer.netloc
-    origin = f"{issuer.scheme}://{issuer.netloc}" if is_url else "http://127.0.0.1:8000"
+    origin = conf.current().origin or "http://127.0.0.1:8000"
     try:
         return origin + reverse("jwtauth:me")
     except NoReverseMatch:
