@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -61,6 +62,9 @@ def subject_field(settings: Settings) -> SubjectField:
         # A key set by hand may have another type than the field's: "7", an upper-case UUID.
         return str(field.to_python(value))
 
+    if not isinstance(field, (models.IntegerField, models.CharField)):
+        # A UUID takes longer to read than the rest of the user takes to make.
+        return SubjectField(model, attname, lru_cache(maxsize=4096)(key_of), spell)
     return SubjectField(model, attname, key_of, spell)
 
 
