@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection
@@ -21,6 +22,7 @@ from django.test.utils import CaptureQueriesContext
 from django_jwtauth import users
 from django_jwtauth.exceptions import TokenInvalid, UserInactive, UserNotFound
 from django_jwtauth.models import LoginSession
+from django_jwtauth.users.permissions import pack
 from django_jwtauth.users.subject import subject_field
 from tests.apps.notes.models import Note, Profile
 from tests.users.people import (
@@ -204,7 +206,7 @@ def test_its_related_rows_are_reached(
 def test_counting_its_groups_takes_one_query(
     user: Any, for_key: int, django_assert_num_queries: Statements
 ) -> None:
-    if not has_field("groups"):
+    if not has_field("user_permissions"):
         pytest.skip("this model has no groups")
     with django_assert_num_queries(for_key):
         groups = user.groups
@@ -411,6 +413,28 @@ def test_it_can_be_prefetched_for_and_selected_with(user: Any, stored: Any) -> N
     assert Note.objects.select_related("owner").get().owner == user
     assert Note.objects.prefetch_related("owner").get().owner == user
     assert list(Note.objects.select_related("owner").get(pk=note.pk).owner.notes.all()) == [note]
+
+
+def test_its_token_carries_permissions_where_the_model_knows_them(
+    stored: Any, settings: Any, django_assert_num_queries: Statements
+) -> None:
+    settings.JWTAUTH = {**getattr(settings, "JWTAUTH", {}), "PERMISSIONS": "token"}
+    knows_permissions = has_field("user_permissions")
+    with django_assert_num_queries(3 if knows_permissions else 0):
+        claims = users.token_claims(stored, LoginSession(scope=""))
+    assert set(claims) == ({"perms"} if knows_permissions else set())
+    user = user_in_request(stored, **claims | {"perms": "*"})
+    assert user.has_perm("notes.add_note")
+    assert user.get_username() == stored.get_username()
+    user = user_in_request(stored, perms=pack(["notes.add_note"]))
+    with django_assert_num_queries(0):
+        assert user.has_perm("notes.add_note")
+        assert not user.has_perm("notes.change_note")
+    assert not user.has_perm("no.such_thing")
+    other = user_in_request(stored, perms="AAAAAAAA._w")
+    assert not other.has_perm("notes.add_note")
+    assert not async_to_sync(other.ahas_perm)("notes.add_note")
+    assert pickle.loads(pickle.dumps(user)) == user
 
 
 def test_a_file_belongs_to_it_and_not_to_the_row(user: Any, stored: Any) -> None:

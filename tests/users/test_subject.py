@@ -84,6 +84,8 @@ def test_another_field_can_be_the_subject(
         assert user.username == "ann"
     with django_assert_num_queries(1):
         assert user.pk == ann.pk
+    fresh: Any = users.user_of(token_for("ann"), ValueError)
+    assert type(fresh).username is not None  # as any descriptor of a model
 
 
 @pytest.mark.django_db
