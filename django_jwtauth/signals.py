@@ -15,10 +15,11 @@ signing_key_revoked    ``kid``, ``successor`` (its kid, or ``""``)
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from django.db import transaction
+from django.db import connections, transaction
 from django.dispatch import Signal
 
 session_started = Signal()
@@ -31,4 +32,15 @@ signing_key_revoked = Signal()
 
 def send_after_commit(signal: Signal, *, sender: type, using: str, **arguments: Any) -> None:
     """Send once the transaction on ``using`` has committed; at once where there is none."""
-    transaction.on_commit(partial(signal.send_robust, sender, **arguments), using=using)
+    after_commit(using, partial(signal.send_robust, sender, **arguments))
+
+
+def after_commit(using: str, act: Callable[[], object]) -> None:
+    """Call ``act`` once the transaction on ``using`` has committed; at once where there is none.
+
+    ``transaction.on_commit`` would connect to find that out, and a service may have no database.
+    """
+    if connections[using].in_atomic_block:
+        transaction.on_commit(act, using=using)
+    else:
+        act()

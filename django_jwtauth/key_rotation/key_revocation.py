@@ -55,7 +55,7 @@ def revoke_key(kid: str, now: float) -> KeyRevocation:
 
 
 def _revoke_elsewhere(ring: KeyRing, kid: str, now: float) -> KeyRevocation:
-    revoked = revocation.feed().revoked_kids()
+    revoked = frozenset(revocation.feed().revoked_kids())
     signing = ring.signing_key(now, revoked)
     if not _refuse(kid, ring, now):
         raise ImproperlyConfigured(
@@ -74,7 +74,7 @@ def _revoke_elsewhere(ring: KeyRing, kid: str, now: float) -> KeyRevocation:
 
 def _revoke_row(store: DatabaseKeyStore, kid: str, now: float) -> KeyRevocation:
     rows = store.rows(locked=True)
-    ring, revoked = store.ring(rows), revocation.feed().revoked_kids()
+    ring, revoked = store.ring(rows), frozenset(revocation.feed().revoked_kids())
     signing = ring.signing_key(now, revoked)
     own = [row for row in rows if row.kid == kid]
     if _refuse(kid, ring, now):

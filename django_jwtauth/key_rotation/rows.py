@@ -17,7 +17,7 @@ from django_jwtauth import conf, revocation
 from django_jwtauth.keystores.database import DatabaseKeyStore, encrypt
 from django_jwtauth.keystores.held_ring import held_ring
 from django_jwtauth.models import SigningKey, to_datetime
-from django_jwtauth.signals import send_after_commit, signing_key_rotated
+from django_jwtauth.signals import after_commit, send_after_commit, signing_key_rotated
 from django_jwtauth.tokens.keyring import KeyRing
 from django_jwtauth.tokens.keys import Key, KeyState, generate_private_jwk, key_from_jwk
 
@@ -92,7 +92,7 @@ def announce_change(kid: str, now: float) -> None:
 def _announce(identifier: str, now: float) -> None:
     revocation.feed().revoke([identifier], expires_at=now + NEWS_LIFETIME)
     # This process need not wait for its own news; a block that rolls back has changed nothing.
-    transaction.on_commit(lambda: held_ring().forget(), using=router.db_for_write(SigningKey))
+    after_commit(router.db_for_write(SigningKey), lambda: held_ring().forget())
 
 
 def activate(
@@ -162,4 +162,4 @@ def tell_rotated(store: DatabaseKeyStore, row: SigningKey) -> None:
 
 def log_after_commit(alias: str, line: str, *facts: object) -> None:
     """Write one line of the security log, unless the block rolls back."""
-    transaction.on_commit(partial(security_logger.info, line, *facts), using=alias)
+    after_commit(alias, partial(security_logger.info, line, *facts))

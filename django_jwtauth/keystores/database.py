@@ -69,7 +69,24 @@ class DatabaseKeyStore(KeyStore):
     def rows(self, *, locked: bool = False) -> list[SigningKey]:
         """Return all rows, the oldest first; ``locked``, inside a transaction: to change them."""
         rows = SigningKey.objects.using(self.alias).order_by("active_at", "kid")
-        return list(rows.select_for_update() if locked else rows)
+        if not locked:
+            return list(rows)
+        self._wait_for_others()
+        return list(rows.select_for_update())
+
+    def _wait_for_others(self) -> None:
+        """Take the lock that all take first, or wait for it.
+
+        The statement after it sees what was committed meanwhile, which one that waits does not;
+        and who waits holds nothing yet that another needs.
+        """
+        rows = SigningKey.objects.using(self.alias)
+        if connections[self.alias].vendor == "sqlite":
+            # There only a write takes a lock, be it one that meets no row.
+            rows.filter(kid="").update(algorithm="")
+            return
+        oldest = rows.order_by("created_at", "kid").values_list("kid", flat=True).first()
+        list(rows.filter(kid=oldest or "").select_for_update())
 
     def _first_row(self) -> list[SigningKey]:
         rows = SigningKey.objects.filter(predecessor="")
