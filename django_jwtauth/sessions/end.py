@@ -22,7 +22,7 @@ from django_jwtauth.models import (
 from django_jwtauth.revocation import feed
 from django_jwtauth.sessions.authenticate import verify
 from django_jwtauth.sessions.proof import load_genuine
-from django_jwtauth.sessions.transactions import try_again
+from django_jwtauth.sessions.transactions import locked, try_again
 from django_jwtauth.tokens import refresh_token
 
 _BATCH: Final = 500  # SQLite's limit of variables in one statement is 999 in old builds
@@ -95,13 +95,14 @@ def end_all(
 
 def end_sessions(rows: LoginSessionQuerySet, reason: str, now: float, using: str) -> int:
     """End those of ``rows`` that have not ended, at ``now``; returns how many."""
+    not_ended = rows.filter(ended_at__isnull=True)
 
     def step() -> dict[UUID, object]:
         with transaction.atomic(using):
             # Ended by the ids that were read and locked: whatever else the condition would meet
             # by then would end without its sid being revoked.
             owners: dict[UUID, object] = dict(
-                rows.filter(ended_at__isnull=True).select_for_update().values_list("pk", "user_id")
+                locked(not_ended, using, ended_at=None).values_list("pk", "user_id")
             )
             ids = list(owners)
             for start in range(0, len(ids), _BATCH):

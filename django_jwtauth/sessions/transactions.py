@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.db import OperationalError, connections
+from django.db.models import Model, QuerySet
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
 
 _TRIES: Final = 4
 # What each database says when two transactions met and this one should come again:
@@ -31,6 +33,19 @@ def try_again(step: Callable[[], T], using: str) -> T:
             if not _is_conflict(error):
                 raise
     return step()
+
+
+def locked(rows: QuerySet[M], using: str, **as_it_is: Any) -> QuerySet[M]:
+    """Return ``rows`` so that nobody changes them between their reading and the commit.
+
+    ``as_it_is`` is what one of their fields holds anyway. A transaction on SQLite that reads first
+    and then writes fails, at once and every time, where another has written in between: there the
+    first statement is a write that changes nothing.
+    """
+    if connections[using].features.has_select_for_update:
+        return rows.select_for_update()
+    rows.update(**as_it_is)
+    return rows
 
 
 def _is_conflict(error: OperationalError) -> bool:

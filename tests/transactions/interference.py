@@ -1,0 +1,43 @@
+"""Others who come in between two statements."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection, connections
+
+_PATIENCE = 0.3  # seconds; who waits for a lock of ours is waited for no longer
+
+
+@contextmanager
+def meanwhile(
+    act: Callable[[], object], *, after: tuple[str, str], times: int = 1
+) -> Iterator[None]:
+    """Let `act` run in another thread, on its own connection, after such a statement of this one.
+
+    `after` is how the statement begins, and a word in it. Where `act` has to wait for a lock that
+    is held here, this thread goes on, and `act` ends when it can.
+    """
+    threads: list[threading.Thread] = []
+
+    def run() -> None:
+        try:
+            act()
+        finally:
+            connections.close_all()
+
+    def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        start, word = after
+        if sql.startswith(start) and word in sql and len(threads) < times:
+            threads.append(threading.Thread(target=run))
+            threads[-1].start()
+            threads[-1].join(_PATIENCE)
+        return result
+
+    with connection.execute_wrapper(wrapper):
+        yield
+    for thread in threads:
+        thread.join()
+    assert threads, "there was no such statement"
