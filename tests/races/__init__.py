@@ -1,0 +1,1 @@
+"""Races: parallel requests from threads and processes, on each configuration of the database."""
