@@ -145,6 +145,9 @@ def load(key_store: KeyStore, now: float) -> KeyRing:
         reason = error.reason
     except ImproperlyConfigured as error:
         reason = str(error)
+    except Exception as error:  # a project's own store may raise whatever its driver does
+        logger.exception("The key store failed.")
+        raise NoSigningKey(f"{type(key_store).__name__} failed: {error!r}") from error
     logger.error("The keys could not be loaded: %s", reason)
     raise NoSigningKey(reason)
 
