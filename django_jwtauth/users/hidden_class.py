@@ -1,7 +1,8 @@
 """The hidden subclass of the user model: how a user of a request reads its row, and when.
 
 Django never learns of it: it is not registered, sends no signal, and reports the user model as its
-class. An instance changes into the user model's own class when its row is read.
+class. An instance changes into the user model's own class when its row is read. The row is made in
+the ordinary way, with ``__init__`` and its signals, and the instance takes over all that it holds.
 """
 
 from __future__ import annotations

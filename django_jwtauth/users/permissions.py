@@ -158,8 +158,8 @@ class TokenPermissions:
     """Answers questions about permissions from the token, where it can.
 
     That is: names of the list, without an object. Anything else, and a token packed over another
-    list, asks the model's own method and so the backends; where no database is configured, the
-    answer is no.
+    list, asks the model's own method and so the backends. Where no database is configured, that
+    answer is no; one that is configured and down raises its own error, as everywhere.
     """
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:

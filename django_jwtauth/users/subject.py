@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -15,6 +16,7 @@ from django.db import connections, models, router
 from django_jwtauth.conf import Settings, per_settings
 from django_jwtauth.exceptions import TokenInvalid
 
+_REMEMBERED: Final = 4096
 _MALFORMED = "The subject of the token is malformed."
 
 
@@ -48,6 +50,7 @@ def subject_field(settings: Settings) -> SubjectField:
     attname, field = _resolve(model, settings.SUBJECT_FIELD)
     read, is_in_range = _reader(field), _range(field, model)
 
+    @lru_cache(_REMEMBERED)  # each request asks for its own user's
     def key_of(subject: str) -> Any:
         try:
             key = read(subject)
