@@ -19,7 +19,7 @@ from django_jwtauth.exceptions import RevocationsUnknown
 from django_jwtauth.models import Revocation
 from django_jwtauth.revocation import rows
 from django_jwtauth.revocation.snapshot import KINDS, Snapshot, issued_until
-from django_jwtauth.revocation.suspicions import open_suspicions, suspect
+from django_jwtauth.revocation.suspicions import open_suspicions, suspect, this_thread
 from django_jwtauth.tokens.claims import AccessToken
 
 _MAX_LENGTH: Final = Revocation._meta.get_field("identifier").max_length or 0  # noqa: SLF001
@@ -75,6 +75,8 @@ class RevocationFeed(ABC):
         """Tell whether the token is refused: itself, its session, its key or its age."""
         if self.snapshot.is_revoked(token):
             return True
+        if not this_thread.may_suspect:
+            return False
         open_ = open_suspicions()
         return bool(open_) and (
             f"jti:{token.jti}" in open_
@@ -115,8 +117,9 @@ class RevocationFeed(ABC):
 
     def ring_suspected(self) -> bool:
         """Tell whether this thread has changed the key ring in a transaction that is open."""
-        open_ = open_suspicions()  # nothing, as a rule, and this is asked on every request
-        return bool(open_) and any(name.startswith("ring:") for name in open_)
+        return this_thread.may_suspect and any(
+            name.startswith("ring:") for name in open_suspicions()
+        )
 
     def _learn_own(self, identifiers: Sequence[str], expires_at: float | None) -> None:
         self.snapshot.add((identifier, None) for identifier in identifiers)
@@ -129,19 +132,22 @@ class RevocationFeed(ABC):
             since = "since the process started" if age == float("inf") else f"for {age:.0f} s"
             raise RevocationsUnknown(f"No revocation feed has answered {since}.")
 
-    def _check_seconds(self, name: str) -> list[CheckMessage]:
-        value = self.options[name]
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if is_number and 0 < value < float("inf"):
-            return []
-        return [self._wrong(name, "a positive number of seconds")]
+    def _check_ages(self) -> list[CheckMessage]:
+        """Check ``MAX_AGE`` and ``MAX_STALENESS``, which most feeds have."""
+        names = ("MAX_AGE", "MAX_STALENESS")
+        wrong = [name for name in names if not _is_duration(self.options[name])]
+        if wrong:
+            return [self._wrong(name, "a positive number of seconds") for name in wrong]
+        if self.options["MAX_STALENESS"] < self.options["MAX_AGE"]:
+            return [self._wrong("MAX_STALENESS", "at least MAX_AGE")]
+        return []
 
     def _wrong(self, name: str, wanted: str) -> CheckMessage:
         # The type and not the value: a URL may hold a password.
         given = type(self.options[name]).__name__
         return Error(
-            f"The option {name} of {type(self).__name__} must be {wanted}, not {given}.",
-            hint="It stands in JWTAUTH['REVOCATION_FEED']['OPTIONS'].",
+            f"The option {name} of {type(self).__name__} must be {wanted}.",
+            hint=f"JWTAUTH['REVOCATION_FEED']['OPTIONS'] has a value of type {given}.",
             id="django_jwtauth.E302",
         )
 
@@ -154,6 +160,11 @@ class RevocationFeed(ABC):
         return Error(
             f"{type(self).__name__} has no option {name!r}.", hint=hint, id="django_jwtauth.E301"
         )
+
+
+def _is_duration(value: object) -> bool:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and 0 < value < float("inf")  # type: ignore[operator]
 
 
 def _check_identifiers(identifiers: Sequence[str]) -> None:

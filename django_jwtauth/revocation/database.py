@@ -55,8 +55,4 @@ class DatabaseFeed(RevocationFeed):
 
     def check(self) -> list[CheckMessage]:
         """Return what ``manage.py check`` says of the options."""
-        return [
-            *super().check(),
-            *self._check_seconds("MAX_AGE"),
-            *self._check_seconds("MAX_STALENESS"),
-        ]
+        return [*super().check(), *self._check_ages()]

@@ -14,6 +14,7 @@ from django_jwtauth.revocation.stream import Cursors, RevocationStream, StreamEn
 CHECK_EVERY: Final = 5.0  # how soon a stream is noticed that has lost its end
 _FIRST_PAUSE: Final = 0.1  # before the second try to connect; each further one waits twice as long
 _LONGEST_PAUSE: Final = 2.0
+_LONGEST_GOODBYE: Final = 5.0
 
 logger = logging.getLogger("django_jwtauth")
 
@@ -52,13 +53,18 @@ class Listener:
         self._thread = threading.Thread(target=self._run, name="jwtauth-revocations", daemon=True)
 
     def start(self) -> None:
-        """Start the thread; raises ``RuntimeError`` where there can be no more threads."""
-        self._thread.start()
+        """Start the thread; where there can be no more threads, this listener hears nothing."""
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            logger.error("No thread can be started to listen to Redis: %s", error)  # noqa: TRY400
+            self.has_tried.set()
 
     def stop(self) -> None:
-        """End the thread, and wait until it has ended, though no longer than twice a silence."""
+        """End the thread and wait for it, though not if it hangs."""
         self._is_stopped.set()
-        self._thread.join(2 * self._block)
+        if self._thread.is_alive():
+            self._thread.join(_LONGEST_GOODBYE)
 
     def begin_anew(self) -> None:
         """Say that the stream lacks something: soon it is begun anew."""

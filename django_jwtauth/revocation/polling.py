@@ -22,6 +22,7 @@ FULL_LOAD_EVERY: Final = 300.0
 GRACE: Final = 0.1  # the others go on with a set that is older by no more than this
 PATIENCE: Final = 1.0  # else they wait, but no longer than this for one poll …
 FIRST_PATIENCE: Final = 10.0  # … or this, where there is nothing to go on with
+_SQLITE_TIMEOUT: Final = 0.5
 
 _FAILURES: Final = (Error, OSError)
 
@@ -194,6 +195,9 @@ def _new_connection(alias: str) -> BaseDatabaseWrapper:
     connection = connections.create_connection(alias)
     # Not from the pool: all of it may be held by transactions that wait for this poll.
     options = {k: v for k, v in connection.settings_dict["OPTIONS"].items() if k != "pool"}
+    if connection.vendor == "sqlite":
+        # A lock that this thread's own transaction holds would be waited for in vain.
+        options["timeout"] = _SQLITE_TIMEOUT
     connection.settings_dict = connection.settings_dict | {"OPTIONS": options}
     connection.inc_thread_sharing()
     return connection

@@ -144,11 +144,7 @@ class RedisFeed(RevocationFeed):
 
     def check(self) -> list[CheckMessage]:
         """Return what ``manage.py check`` says of the options, and of the driver."""
-        problems = [
-            *super().check(),
-            *self._check_seconds("MAX_AGE"),
-            *self._check_seconds("MAX_STALENESS"),
-        ]
+        problems = [*super().check(), *self._check_ages()]
         url, stream = self.options["URL"], self.options["STREAM"]
         if not isinstance(url, str) or not url.startswith(("redis://", "rediss://", "unix://")):
             problems.append(self._wrong("URL", "a redis://, rediss:// or unix:// URL"))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Sequence
+from typing import Final
 
 from django.db import connections, router, transaction
 
@@ -36,13 +37,13 @@ class Suspicion:
 
 def suspect(identifiers: Sequence[str], confirm: Callable[[], None], using: str) -> None:
     """Let the identifiers hold for this thread until the transaction ends; confirm at commit."""
-    _this_thread.may_suspect = True
+    this_thread.may_suspect = True
     transaction.on_commit(Suspicion(identifiers, confirm, using), using=using, robust=True)
 
 
 def open_suspicions() -> Collection[str]:
     """Return what this thread has revoked and not committed; nearly free where that is nothing."""
-    if not _this_thread.may_suspect:
+    if not this_thread.may_suspect:
         return ()
     hooks = [entry[1] for entry in connections[router.db_for_write(Revocation)].run_on_commit]
     found = {
@@ -52,7 +53,7 @@ def open_suspicions() -> Collection[str]:
         for identifier in hook.identifiers
     }
     if not found:
-        _this_thread.may_suspect = False
+        this_thread.may_suspect = False
     return found
 
 
@@ -60,4 +61,6 @@ class _ThisThread(threading.local):
     may_suspect = False
 
 
-_this_thread = _ThisThread()
+#: ``may_suspect``: whether this thread may have revoked something in a transaction that is open.
+#: As a rule it has not, and each request asks: so without a call.
+this_thread: Final = _ThisThread()

@@ -274,7 +274,7 @@ def test_who_comes_during_a_poll_goes_on_while_the_set_is_young(database_feed: M
     feed._polls.answered_at = time.monotonic() - 1.0
     with hanging_poll(feed):
         feed._polls.answered_at = time.monotonic() - 1.05
-        assert seconds_for(feed.ensure_current) < 0.04
+        assert seconds_for(feed.ensure_current) < 0.5
 
 
 def test_who_comes_during_a_poll_waits_where_the_set_is_old(database_feed: MakeFeed) -> None:
@@ -296,13 +296,13 @@ def test_who_comes_during_a_poll_waits_where_the_set_is_old(database_feed: MakeF
 def test_a_poll_that_hangs_delays_nobody_for_long(
     database_feed: MakeFeed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(polling, "PATIENCE", 0.3)
+    monkeypatch.setattr(polling, "PATIENCE", 2)
     feed = database_feed(MAX_AGE=0.1)
     feed.ensure_current()
     grow_old(feed, 10)
     with hanging_poll(feed):
-        assert 0.1 < seconds_for(feed.ensure_current) < 0.6
-        assert seconds_for(feed.ensure_current) < 0.05  # the wait is over for all
+        assert 0.5 < seconds_for(feed.ensure_current) < 3
+        assert seconds_for(feed.ensure_current) < 0.5  # the wait is over for all
         grow_old(feed, 60)
         with pytest.raises(RevocationsUnknown):
             feed.ensure_current()
@@ -311,13 +311,13 @@ def test_a_poll_that_hangs_delays_nobody_for_long(
 def test_where_nothing_is_known_all_wait_and_nobody_guesses(
     database_feed: MakeFeed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(polling, "FIRST_PATIENCE", 0.3)
+    monkeypatch.setattr(polling, "FIRST_PATIENCE", 1.5)
     feed = database_feed()
     with hanging_poll(feed):
         start = time.monotonic()
         with pytest.raises(RevocationsUnknown, match="since the process started"):
             feed.ensure_current()
-        assert time.monotonic() - start > 0.1
+        assert time.monotonic() - start > 0.5
 
 
 # Inside a transaction.
@@ -478,7 +478,7 @@ def test_a_poll_that_failed_is_not_tried_again_at_once(
 def test_after_too_long_an_outage_requests_are_refused(
     database_feed: MakeFeed, no_revocations_table: Callable[[bool], None]
 ) -> None:
-    feed = database_feed(MAX_AGE=0.02, MAX_STALENESS=0.3)
+    feed = database_feed(MAX_AGE=0.02, MAX_STALENESS=1.5)
     feed.ensure_current()
     no_revocations_table(True)
 
@@ -487,12 +487,14 @@ def test_after_too_long_an_outage_requests_are_refused(
             feed.ensure_current()
         except RevocationsUnknown:
             return True
+        assert (feed.age() or 0) < 2
         return False
 
-    assert 0.2 < seconds_until(refuses) < 1
+    seconds_until(refuses)
+    assert (feed.age() or 0) >= 1.5
     no_revocations_table(False)
     time.sleep(0.02)
-    feed.ensure_current()
+    assert not refuses()
 
 
 def test_a_process_that_never_heard_anything_refuses(

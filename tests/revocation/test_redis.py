@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -441,6 +442,27 @@ def test_to_forget_is_to_listen_anew(make: MakeRedisFeed) -> None:
         feed.forget()
         assert (len(feed.snapshot), feed.age()) == (0, None)
         assert sees(feed, jti)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is set as Linux has it")
+def test_where_no_thread_can_be_started_the_database_is_asked(server: RedisServer) -> None:
+    program = f"""
+import logging, pathlib, resource
+from django_jwtauth.revocation.redis import RedisFeed
+logging.basicConfig(stream=sys.stdout, format="%(message).30s")
+feed = RedisFeed({{"URL": {server.url!r}, "MAX_AGE": 0.1}}, conf.current())
+threading.stack_size(1 << 30)
+limit = resource.getpagesize() * int(pathlib.Path("/proc/self/statm").read_text().split()[0]) + (256 << 20)
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+for _ in range(3):
+    feed.ensure_current()
+    time.sleep(0.1)
+DatabaseFeed({{}}, conf.current()).revoke(["jti:jti-1"], expires_at=2e9)
+feed.ensure_current()
+say(feed.is_revoked(a_token()))
+feed.close()
+"""
+    assert output_of(program) == ["No thread can be started to li", "True"]
 
 
 def test_the_interpreter_ends_while_it_listens(server: RedisServer) -> None:

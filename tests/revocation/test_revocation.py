@@ -70,7 +70,7 @@ def test_no_feed_works_with_wrong_options(settings: Any) -> None:
     ("options", "hints"),
     [
         ({}, []),
-        ({"MAX_AGE": 2, "MAX_STALENESS": 0.5}, []),
+        ({"MAX_AGE": 2, "MAX_STALENESS": 2.5}, []),
         ({"MAXAGE": 1.0}, ["Did you mean 'MAX_AGE'?"]),
         ({"max_staleness": 1.0}, ["Did you mean 'MAX_STALENESS'?"]),
         ({"qqq": 1.0}, ["It knows MAX_AGE, MAX_STALENESS."]),
@@ -89,3 +89,10 @@ def test_a_duration_is_a_positive_number_of_seconds(value: object) -> None:
     problems = DatabaseFeed({"MAX_AGE": value, "MAX_STALENESS": value}, conf.current()).check()
     assert [problem.id for problem in problems] == ["django_jwtauth.E302"] * 2
     assert all(problem.is_serious() for problem in problems)
+
+
+def test_requests_are_not_refused_before_a_poll_is_due() -> None:
+    problems = DatabaseFeed({"MAX_AGE": 10, "MAX_STALENESS": 5}, conf.current()).check()
+    assert [problem.msg for problem in problems] == [
+        "The option MAX_STALENESS of DatabaseFeed must be at least MAX_AGE."
+    ]
