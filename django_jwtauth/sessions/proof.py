@@ -14,8 +14,9 @@ from django_jwtauth.exceptions import (
     TokenInvalid,
     TokenRevoked,
     UserInactive,
+    UserNotFound,
 )
-from django_jwtauth.models import LoginSession, from_sid
+from django_jwtauth.models import LoginSession, LoginSessionQuerySet, from_sid
 from django_jwtauth.sessions.authenticate import accept, verify
 from django_jwtauth.tokens import refresh_token
 from django_jwtauth.tokens.claims import AccessToken
@@ -28,17 +29,21 @@ def load_genuine(presented: RefreshToken) -> LoginSession:
     A user whom the model's default manager hides is marked by ``user_is_hidden``. Raises
     ``RefreshTokenInvalid``, and revokes nothing: guessing must not end other people's sessions.
     """
-    using = router.db_for_write(LoginSession)
-    rows = LoginSession.objects.using(using).select_related("user")
-    visible = get_user_model()._default_manager.using(using).all()  # noqa: SLF001 (Django's name)
-    if visible.query.has_filters():
-        rows = rows.annotate(user_is_hidden=~Exists(visible.filter(pk=OuterRef("user_id"))))
-    session = rows.filter(pk=presented.session_id).first()
+    session = _rows_with_user().filter(pk=presented.session_id).first()
     if session is None:
         raise RefreshTokenInvalid("no such session")
     if not presented.is_genuine(bytes(session.secret), conf.server_secrets()):
         raise RefreshTokenInvalid("the MAC is wrong")
     return session
+
+
+def _rows_with_user() -> LoginSessionQuerySet:
+    using = router.db_for_write(LoginSession)
+    rows = LoginSession.objects.using(using).select_related("user")
+    visible = get_user_model()._default_manager.using(using).all()  # noqa: SLF001 (Django's name)
+    if visible.query.has_filters():
+        rows = rows.annotate(user_is_hidden=~Exists(visible.filter(pk=OuterRef("user_id"))))
+    return rows
 
 
 def proven_session(raw: str) -> LoginSession | None:
@@ -72,10 +77,14 @@ def introspect(raw: str) -> AccessToken:
     if token.session_id is None:
         users.load_user(token.subject)
         return token
-    rows = LoginSession.objects.using(router.db_for_write(LoginSession)).live(now)
-    session = rows.select_related("user").filter(pk=_session_id(token.session_id)).first()
+    session = _rows_with_user().live(now).filter(pk=_session_id(token.session_id)).first()
     if session is None:
         raise TokenRevoked
+    if getattr(session, "user_is_hidden", False):
+        raise UserNotFound
+    # As in a request, which finds the user by this: a name may have gone to somebody else.
+    if users.subject_of(session.user) != token.subject:
+        raise UserNotFound
     if not users.is_usable(session.user):
         raise UserInactive
     return token

@@ -101,6 +101,17 @@ def test_a_token_is_inactive_once_its_session_or_user_is(user: User) -> None:
     assert_inactive(introspect(device.access))
 
 
+def test_a_token_is_inactive_once_its_subject_is_not_its_user(user: User) -> None:
+    with override_settings(JWTAUTH={"RESOURCE_SERVERS": SERVERS, "SUBJECT_FIELD": "username"}):
+        device = Device()
+        assert body_of(introspect(device.access))["active"] is True
+        User.objects.update(username="countess")
+        assert_inactive(introspect(device.access))
+        # Not even where somebody else has the name by now: to a request it would be them.
+        User.objects.create_user("ada")
+        assert_inactive(introspect(device.access))
+
+
 def active_claim(user: User, session: LoginSession) -> dict[str, Any]:
     return {"active": False, "token_type": "N_A", "exp_note": 1}
 
