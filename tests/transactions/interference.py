@@ -1,4 +1,4 @@
-"""Others who come in between two statements."""
+"""Somebody else who comes in between two statements."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -28,13 +28,12 @@ def meanwhile(
             connections.close_all()
 
     def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        result = execute(sql, params, many, context)
-        start, word = after
+        start, word = before
         if sql.startswith(start) and word in sql and len(threads) < times:
             threads.append(threading.Thread(target=run))
             threads[-1].start()
             threads[-1].join(_PATIENCE)
-        return result
+        return execute(sql, params, many, context)
 
     with connection.execute_wrapper(wrapper):
         yield

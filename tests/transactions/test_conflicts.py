@@ -17,7 +17,7 @@ def test_all_sessions_of_a_user_end_however_often_another_one_writes_in_between(
     def refresh_another_session() -> None:
         sessions.refresh(others.pop().refresh_token)
 
-    with meanwhile(refresh_another_session, after=("SELECT", "loginsession"), times=5):
+    with meanwhile(refresh_another_session, before=("UPDATE", "loginsession"), times=5):
         assert sessions.end_all(user) == 3
 
     assert not sessions.active(user).exists()
