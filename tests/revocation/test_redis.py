@@ -452,7 +452,8 @@ from django_jwtauth.revocation.redis import RedisFeed
 logging.basicConfig(stream=sys.stdout, format="%(message).30s")
 feed = RedisFeed({{"URL": {server.url!r}, "MAX_AGE": 0.1}}, conf.current())
 threading.stack_size(1 << 30)
-limit = resource.getpagesize() * int(pathlib.Path("/proc/self/statm").read_text().split()[0]) + (256 << 20)
+pages = int(pathlib.Path("/proc/self/statm").read_text().split()[0])
+limit = pages * resource.getpagesize() + (256 << 20)
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 for _ in range(3):
     feed.ensure_current()

@@ -1,6 +1,7 @@
 """What a process knows to be revoked."""
 
 import secrets
+import sys
 import threading
 import time
 import timeit
@@ -134,7 +135,12 @@ def test_no_reader_ever_misses_what_is_revoked_throughout() -> None:
 
 def test_a_look_up_takes_less_than_a_microsecond() -> None:
     snapshot, token = Snapshot(), a_token()
-    runs = timeit.repeat(lambda: snapshot.is_revoked(token), number=1000, repeat=50)
+    trace = sys.gettrace()
+    sys.settrace(None)  # what measures coverage takes its time
+    try:
+        runs = timeit.repeat(lambda: snapshot.is_revoked(token), number=1000, repeat=50)
+    finally:
+        sys.settrace(trace)
     assert min(runs) / 1000 < 1e-6
 
 
