@@ -12,11 +12,11 @@ _PATIENCE = 0.3  # seconds; who waits for a lock of ours is waited for no longer
 
 @contextmanager
 def meanwhile(
-    act: Callable[[], object], *, after: tuple[str, str], times: int = 1
+    act: Callable[[], object], *, before: tuple[str, str], times: int = 1
 ) -> Iterator[None]:
-    """Let `act` run in another thread, on its own connection, after such a statement of this one.
+    """Let `act` run in another thread, on its own connection, before such a statement of this.
 
-    `after` is how the statement begins, and a word in it. Where `act` has to wait for a lock that
+    `before` is how the statement begins, and a word in it. Where `act` has to wait for a lock that
     is held here, this thread goes on, and `act` ends when it can.
     """
     threads: list[threading.Thread] = []
