@@ -43,8 +43,12 @@ class JWTAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[AbstractBaseUser, AccessToken] | None:
         """Return user and token, or ``None`` where no token came along."""
+        http = request._request  # noqa: SLF001 (DRF's wrapper)
         try:
-            return self._authenticate(request._request)  # noqa: SLF001 (DRF's wrapper)
+            raw = bearer_token(http)
+            if raw is not None:
+                return sessions.authenticate(raw, api_exception)
+            return _by_cookie(http)
         except JWTAuthError as error:
             raise api_exception(error) from None
 
@@ -52,16 +56,14 @@ class JWTAuthentication(BaseAuthentication):
         """Return the challenge for a request without a token; a bad one brings its own."""
         return BEARER_CHALLENGE
 
-    def _authenticate(self, request: HttpRequest) -> tuple[AbstractBaseUser, AccessToken] | None:
-        raw = bearer_token(request)
-        if raw is not None:
-            return sessions.authenticate(raw, api_exception)
-        raw = cookies.read_access_token(request)
-        if raw is None:
-            return None
-        try:
-            accepted = sessions.authenticate(raw, api_exception)
-        except AccessTokenError:
-            return None
-        cookies.enforce_csrf(request)
-        return accepted
+
+def _by_cookie(request: HttpRequest) -> tuple[AbstractBaseUser, AccessToken] | None:
+    raw = cookies.read_access_token(request)
+    if raw is None:
+        return None
+    try:
+        accepted = sessions.authenticate(raw, api_exception)
+    except AccessTokenError:
+        return None
+    cookies.enforce_csrf(request)
+    return accepted

@@ -150,16 +150,18 @@ def wrong_values() -> list[str]:
 def per_settings(build: Callable[[Settings], T]) -> Callable[[], T]:
     """Build once for the settings in force, and anew when they have changed."""
     lock = threading.RLock()
-    held: list[tuple[Settings, T]] = []
+    held: tuple[Settings, T] | None = None
 
     def get() -> T:
+        nonlocal held
+        found = held  # read once and without the lock: requests come through here many times
+        if found is not None and found[0] is _current:
+            return found[1]
         settings = current()
-        if held and held[0][0] is settings:
-            return held[0][1]
         with lock:
-            if not held or held[0][0] is not settings:
-                held[:] = [(settings, build(settings))]
-            return held[0][1]
+            if held is None or held[0] is not settings:
+                held = (settings, build(settings))
+            return held[1]
 
     get.__doc__ = build.__doc__
     return get

@@ -31,8 +31,6 @@ def authenticate(
     should refresh, ``RevocationsUnknown`` where nothing can be said.
     """
     token = accept(raw, clock.now())
-    if conf.current().USER_LOADING == "database":
-        return users.load_user(token.subject), token
     return users.user_of(token, load_error), token
 
 
@@ -50,11 +48,14 @@ def accept(raw: str, now: float) -> AccessToken:
 def verify(raw: str, now: float) -> AccessToken:
     """Return the token if its signature and claims are right, whatever its time."""
     ring = key_rotation.key_ring(now)
-    memory = _memory().of(ring)
-    token = memory.get(raw)
+    memory = _memory()
+    held_for, verified = memory.held
+    if held_for is not ring:
+        verified = memory.renew(ring)
+    token = verified.get(raw)
     if token is None:
         token = _verify_new(raw, ring, now)
-        memory.add(raw, token)
+        verified.add(raw, token)
     return token
 
 
@@ -71,16 +72,15 @@ def _verify_new(raw: str, ring: KeyRing, now: float) -> AccessToken:
 class _Memory:
     """The verified tokens of one key ring: another ring, another memory."""
 
-    __slots__ = ("_held",)
+    __slots__ = ("held",)
 
     def __init__(self) -> None:
-        self._held: tuple[KeyRing, VerifiedCache] | None = None
+        self.held: tuple[KeyRing | None, VerifiedCache] = (None, VerifiedCache())
 
-    def of(self, ring: KeyRing) -> VerifiedCache:
-        held = self._held
-        if held is None or held[0] is not ring:
-            self._held = held = (ring, VerifiedCache())
-        return held[1]
+    def renew(self, ring: KeyRing) -> VerifiedCache:
+        verified = VerifiedCache()
+        self.held = (ring, verified)
+        return verified
 
 
 @conf.per_settings

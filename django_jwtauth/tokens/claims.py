@@ -101,7 +101,7 @@ class AccessToken(Mapping[str, Any]):
 
     def check_time(self, now: float) -> None:
         """Raise ``TokenExpired``, or ``TokenInvalid`` for a token from the future."""
-        if self.is_over(now):
+        if now >= self._not_after:  # is_over(), without the call: this is asked on every request
             raise TokenExpired
         if now < self._not_before:
             raise TokenInvalid("The token is not valid yet.")

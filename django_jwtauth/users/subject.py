@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from functools import lru_cache
 from typing import Any, Final
 
 from django.contrib.auth import get_user_model
@@ -17,7 +16,7 @@ from django_jwtauth.conf import Settings, per_settings
 from django_jwtauth.exceptions import TokenInvalid
 
 _REMEMBERED: Final = 4096
-_MALFORMED = "The subject of the token is malformed."
+_MALFORMED: Final = "The subject of the token is malformed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,8 @@ def subject_field(settings: Settings) -> SubjectField:
     attname, field = _resolve(model, settings.SUBJECT_FIELD)
     read, is_in_range = _reader(field), _range(field, model)
 
-    @lru_cache(_REMEMBERED)  # each request asks for its own user's
+    # Asked on every request: a UUID takes longer to read than the rest of the user to make.
+    @lru_cache(_REMEMBERED)
     def key_of(subject: str) -> Any:
         try:
             key = read(subject)
@@ -65,9 +65,6 @@ def subject_field(settings: Settings) -> SubjectField:
         # A key set by hand may have another type than the field's: "7", an upper-case UUID.
         return str(field.to_python(value))
 
-    if not isinstance(field, (models.IntegerField, models.CharField)):
-        # A UUID takes longer to read than the rest of the user takes to make.
-        return SubjectField(model, attname, lru_cache(maxsize=4096)(key_of), spell)
     return SubjectField(model, attname, key_of, spell)
 
 
