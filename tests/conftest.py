@@ -6,11 +6,17 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from hypothesis import settings as hypothesis_settings
 
 from django_jwtauth import clock
 from tests.databases import answers
 
 pytest_plugins = ["django_jwtauth.pytest_plugin"]
+
+
+# No limit of time for one example: a machine that others use as well is slow at times.
+hypothesis_settings.register_profile("suite", deadline=None)
+hypothesis_settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)

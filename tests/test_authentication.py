@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.http import HttpRequest
 from django.test import override_settings
 from django.urls import path
+from hypothesis import given
+from hypothesis import strategies as st
 from rest_framework.authentication import BasicAuthentication, SessionAuthentication
 from rest_framework.decorators import api_view
 from rest_framework.permissions import AllowAny, DjangoModelPermissions, IsAuthenticated
@@ -15,7 +18,8 @@ from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
 from django_jwtauth import sessions
-from django_jwtauth.authentication import JWTAuthentication
+from django_jwtauth.authentication import JWTAuthentication, bearer_token
+from django_jwtauth.exceptions import TokenInvalid
 from django_jwtauth.models import LoginSession, Revocation
 from django_jwtauth.revocation import feed
 from django_jwtauth.tokens.claims import AccessToken
@@ -340,3 +344,26 @@ def test_where_revocations_are_unknown_nobody_is_let_in(access: str) -> None:
             assert not answer.has_header("WWW-Authenticate")
     feed().forget()
     assert bearer("/key/", access).status_code == 200
+
+
+# Whatever the header holds.
+
+
+@given(
+    st.text()
+    | st.text(st.sampled_from("Bearer bEARER\t,.=x\xa0\x0b\0"), max_size=30)
+    | st.text().map("Bearer ".__add__)
+)
+def test_a_header_is_one_token_or_none_or_refused(header: str) -> None:
+    request = HttpRequest()
+    request.META["HTTP_AUTHORIZATION"] = header
+    try:
+        token = bearer_token(request)
+    except TokenInvalid:
+        assert header.strip().lower().startswith("bearer")
+        return
+    if token is not None:
+        assert token
+        assert " " not in token
+        assert header.strip(" \t").lower().startswith("bearer ")
+        assert header.strip(" \t").endswith(token)
