@@ -11,6 +11,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 
 from django_jwtauth import conf, key_rotation, users
 from django_jwtauth.models import LoginSession
+from django_jwtauth.revocation import feed
 from django_jwtauth.tokens import access_token, refresh_token
 from django_jwtauth.tokens.encoding import b64encode
 
@@ -37,7 +38,6 @@ def make_access_token(
     now: float,
     *,
     lifetime: float | None = None,
-    issued_after: int = 0,
 ) -> tuple[str, int]:
     """Sign an access token for ``session``; returns it with its lifetime in seconds.
 
@@ -45,7 +45,8 @@ def make_access_token(
     ``NoSigningKey``, and ``ImproperlyConfigured`` for a claims hook that is wrong.
     """
     settings = conf.current()
-    issued_at = max(int(now), issued_after)
+    # Where "every token issued up to now" was revoked in this very second, this one is later.
+    issued_at = max(int(now), feed().revoked_until() + 1)
     if lifetime is None:
         lifetime = settings.ACCESS_TOKEN_LIFETIME * _random.uniform(_SHORTEST, 1)
     expires_at = min(issued_at + max(int(lifetime), 1), int(session.expires_at.timestamp()))
