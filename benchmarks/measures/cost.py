@@ -1,0 +1,99 @@
+"""What an act costs the database: statements, rows, and bytes in PostgreSQL's log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from statistics import median
+from typing import Any, Final
+
+from django.apps import apps
+from django.db import connection
+
+from benchmarks.calls import Call
+from benchmarks.measures.acts import ACTS, maker, send
+from benchmarks.measures.clients import Clients
+
+_DATA: Final = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+# What was logged for this database, and the end of each of its transactions. Images of whole pages
+# are left out: how many there are depends on when the last checkpoint was.
+_LOGGED: Final = """
+WITH records AS MATERIALIZED (
+    SELECT xid, resource_manager, record_length - fpi_length AS bytes,
+           block_ref LIKE '%%/' || (SELECT oid FROM pg_database WHERE datname = current_database())
+                     || '/%%' AS is_ours
+    FROM pg_get_wal_records_info(%s, %s)
+)
+SELECT coalesce(sum(bytes), 0) FROM records
+WHERE is_ours OR (
+    resource_manager = 'Transaction' AND xid IN (SELECT xid FROM records WHERE is_ours)
+)
+"""
+
+
+def of_acts(clients: Clients, *, count: int) -> dict[str, dict[str, Any] | None]:
+    """Return status, statements, rows and bytes of each act, the medians of ``count`` times."""
+    return {act: _cost_of(clients, act, count) for act in ACTS}
+
+
+def _cost_of(clients: Clients, act: str, count: int) -> dict[str, Any] | None:
+    make = maker(clients, act)
+    if make is None:
+        return None
+    costs = [_cost(clients, act, make()) for _ in range(count)]
+    return {
+        name: median(cost[name] for cost in costs) if costs[0][name] is not None else None
+        for name in costs[0]
+    }
+
+
+def _cost(clients: Clients, act: str, call: Call) -> dict[str, Any]:
+    rows, position = _rows(), _log_position()
+    with _counted() as statements:
+        answer = send(clients, act, call)
+    return {
+        "status": answer.status,
+        "statements": len(statements),
+        "rows": _rows() - rows,
+        "bytes": None if position is None else _logged_since(position),
+    }
+
+
+@contextmanager
+def _counted() -> Iterator[list[str]]:
+    statements: list[str] = []
+
+    def count(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.lstrip("( ").upper().startswith(_DATA):
+            statements.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(count):
+        yield statements
+
+
+def _rows() -> int:
+    models = [model for model in apps.get_models() if not model._meta.proxy]
+    return sum(model._default_manager.count() for model in models)
+
+
+def _log_position() -> str | None:
+    if connection.vendor != "postgresql":
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_walinspect")
+        cursor.execute("SELECT pg_current_wal_insert_lsn()")
+        return str(cursor.fetchone()[0])
+
+
+def _logged_since(position: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_current_wal_flush_lsn(), pg_current_wal_flush_lsn() > %s", [position]
+        )
+        end, is_more = cursor.fetchone()
+        if not is_more:
+            return 0
+        cursor.execute(_LOGGED, [position, end])
+        return int(cursor.fetchone()[0])
