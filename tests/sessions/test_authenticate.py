@@ -1,0 +1,73 @@
+"""`sessions.authenticate`: for code that is no DRF view, such as a websocket's handshake."""
+
+import pickle
+
+import pytest
+from django.contrib.auth.models import User
+
+from django_jwtauth import sessions
+from django_jwtauth.exceptions import (
+    TokenExpired,
+    TokenInvalid,
+    TokenRevoked,
+    UserInactive,
+    UserNotFound,
+)
+from django_jwtauth.models import LoginSession
+from tests.moments import move_on
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def user() -> User:
+    return User.objects.create_user("ada", password="a password of ada's")
+
+
+@pytest.fixture
+def raw(user: User) -> str:
+    return sessions.start(user).access_token
+
+
+def test_it_returns_the_user_and_the_token(raw: str, user: User) -> None:
+    found, token = sessions.authenticate(raw)
+    assert found == user
+    assert isinstance(found, User)
+    assert token["sub"] == str(user.pk)
+
+
+def test_a_token_seen_before_is_the_very_same(raw: str) -> None:
+    assert sessions.authenticate(raw)[1] is sessions.authenticate(raw)[1]
+    assert sessions.authenticate(raw)[0] is not sessions.authenticate(raw)[0]
+
+
+def test_each_refusal_is_an_error_of_its_own(raw: str, user: User) -> None:
+    with pytest.raises(TokenInvalid):
+        sessions.authenticate("x")
+    move_on(3600)
+    with pytest.raises(TokenExpired):
+        sessions.authenticate(raw)
+    move_on(-3600)
+    sessions.end_all(user)
+    with pytest.raises(TokenRevoked):
+        sessions.authenticate(raw)
+
+
+def test_a_user_who_is_gone_is_told_in_our_own_words_when_touched(raw: str) -> None:
+    found, _ = sessions.authenticate(raw)
+    User.objects.update(is_active=False)
+    with pytest.raises(UserInactive):
+        found.get_username()
+    found, _ = sessions.authenticate(raw)
+    LoginSession.objects.all()._raw_delete("default")
+    User.objects.all()._raw_delete("default")
+    with pytest.raises(UserNotFound):
+        found.get_username()
+
+
+def test_the_user_of_a_request_can_be_pickled(raw: str, user: User) -> None:
+    found, token = sessions.authenticate(raw)
+    twin = pickle.loads(pickle.dumps(found))
+    assert twin == user
+    assert twin.get_username() == "ada"
+    assert raw.encode() not in pickle.dumps((found, token))
