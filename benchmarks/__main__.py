@@ -24,10 +24,24 @@ def main(arguments: list[str]) -> int:
     def tell(text: str) -> None:
         print(f"{time.monotonic() - started:6.0f} s  {text}", flush=True)
 
-    found = _compare(options, tell)
-    _write(found, options)
+    if options.what == "page":
+        _write_pages()
+        return 0
+    found = _compare(options, tell) if options.what == "compare" else _grow(options, tell)
+    text = json.dumps(found, indent=1)
+    if options.quick or options.peer or options.database:
+        print(text)
+    else:
+        (RESULTS / f"{options.what}.json").write_text(f"{text}\n", encoding="utf-8")
+        _write_pages()
     tell("done")
     return 0
+
+
+def _write_pages() -> None:
+    from benchmarks import pages
+
+    pages.write()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,12 +71,10 @@ def _compare(options: argparse.Namespace, tell: Any) -> dict[str, Any]:
     return compare(QUICK if options.quick else FULL, kinds, names, tell)
 
 
-def _write(found: dict[str, Any], options: argparse.Namespace) -> None:
-    text = json.dumps(found, indent=1)
-    if options.quick or options.peer or options.database:
-        print(text)
-    else:
-        (RESULTS / f"{options.what}.json").write_text(text + "\n")
+def _grow(options: argparse.Namespace, tell: Any) -> dict[str, Any]:
+    from benchmarks.growth import FULL, QUICK, grow
+
+    return grow(QUICK if options.quick else FULL, tell)
 
 
 if __name__ == "__main__":

@@ -35,21 +35,26 @@ class Worker:
 
     def wait_until_ready(self) -> None:
         """Wait until it has migrated its database."""
-        self._read()
+        self.answer()
 
     def ask(self, measure: str, **arguments: Any) -> Any:
         """Let it measure, and return the answer."""
+        self.order(measure, **arguments)
+        return self.answer()
+
+    def order(self, measure: str, **arguments: Any) -> None:
+        """Let it measure, and do something else meanwhile."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps([measure, arguments]) + "\n")
         self._process.stdin.flush()
-        return self._read()
 
     def stop(self) -> None:
         """End it."""
         self._process.terminate()
         self._process.communicate()
 
-    def _read(self) -> Any:
+    def answer(self) -> Any:
+        """Wait for the answer to the last order."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:

@@ -31,13 +31,14 @@ class Clients:
 
     @classmethod
     def first(cls) -> Clients:
-        """Write users and what the peer needs into an empty database."""
+        """Write users and what the peer needs into an empty database, and leave another as it is."""
         peer: Peer = settings.PEER
-        password = make_password(PASSWORD)
-        User.objects.bulk_create(
-            User(username=f"user{number}", password=password) for number in range(_USERS)
-        )
-        peer.set_up()
+        if not User.objects.exists():
+            password = make_password(PASSWORD)
+            User.objects.bulk_create(
+                User(username=f"user{number}", password=password) for number in range(_USERS)
+            )
+            peer.set_up()
         names = cycle([f"user{number}" for number in range(_USERS)])
         return cls(peer, get_wsgi_application(), names)
 

@@ -1,0 +1,171 @@
+"""What was promised before it was built, and whether the measurements keep it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from benchmarks.peers import REFERENCE
+from benchmarks.markdown import microseconds, number, times
+
+Found = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A limit, and where the results have the value to hold against it."""
+
+    what: str
+    limit: float
+    limit_text: str
+    value: Callable[[Found], float | None]
+    show: Callable[[float | None], str]
+    is_least: bool = False
+
+    def shown(self, found: Found) -> str:
+        """Return the measured value as a table shows it."""
+        return self.show(self.value(found))
+
+    def verdict(self, found: Found) -> str:
+        """Return yes, no, or a dash where it was not measured."""
+        value = self.value(found)
+        if value is None:
+            return "–"
+        is_met = value >= self.limit if self.is_least else value <= self.limit
+        return "yes" if is_met else "**no**"
+
+
+def _ours(found: Found) -> Found:
+    ours: Found = _database(found)["jwtauth"]
+    return ours
+
+
+def _database(found: Found) -> Found:
+    databases: Found = found["databases"]
+    return databases.get("postgresql") or next(iter(databases.values()))
+
+
+def _to_reference(act: str, what: str) -> Callable[[Found], float | None]:
+    def value(found: Found) -> float | None:
+        ours = _ours(found)["cost"][act][what]
+        theirs = _database(found)[REFERENCE]["cost"][act][what]
+        return None if ours is None or not theirs else ours / theirs
+
+    return value
+
+
+def _statements(act: str, limit: int) -> Budget:
+    return Budget(
+        f"Statements: {act}",
+        limit,
+        f"≤ {limit}",
+        lambda found: _ours(found)["cost"][act]["statements"],
+        number,
+    )
+
+
+def _race(callers: str) -> Budget:
+    return Budget(
+        f"{callers} parallel refreshes: callers still logged in",
+        int(callers),
+        f"all {callers}, 1 token",
+        lambda found: min(
+            database["jwtauth"]["races"][callers]["logged_in"]
+            for database in found["databases"].values()
+            if database["jwtauth"]["races"][callers]["distinct"] == 1
+        ),
+        number,
+        is_least=True,
+    )
+
+
+def _size(permissions: int, limit: int) -> Budget:
+    return Budget(
+        f"Access token with {permissions} of 400 permissions",
+        limit,
+        f"≤ {limit} B",
+        lambda found: next(
+            size["access"]
+            for size in found["sizes"]["jwtauth-permissions"]
+            if size["permissions"] == permissions
+        ),
+        lambda value: number(value, "B"),
+    )
+
+
+BUDGETS: Final = (
+    _statements("login", 3),
+    _statements("request", 0),
+    _statements("refresh", 2),
+    _statements("retry", 1),
+    _statements("logout", 3),
+    Budget(
+        "A whole request with a token seen before, over the same view without authentication",
+        1.10,
+        "≤ 1.10 ×",
+        lambda found: _ours(found)["to_open"]["request"],
+        times,
+    ),
+    Budget(
+        "`authenticate()`, token seen before",
+        5,
+        "≤ 5 µs",
+        lambda found: _ours(found)["times"]["seen"],
+        microseconds,
+    ),
+    Budget(
+        "`authenticate()`, token new, over the bare ES256 verification",
+        1.4,
+        "≤ 1.4 ×",
+        lambda found: _ours(found)["to_bare"]["new"],
+        times,
+    ),
+    Budget(
+        "Refresh, time, of SimpleJWT's",
+        0.4,
+        "≤ 0.4 ×",
+        lambda found: _ours(found)["to_reference"]["refresh"],
+        times,
+    ),
+    Budget(
+        "Refresh, written bytes, of SimpleJWT's",
+        1 / 3,
+        "≤ 0.33 ×",
+        _to_reference("refresh", "bytes"),
+        times,
+    ),
+    Budget(
+        "Refresh, new rows",
+        0,
+        "0",
+        lambda found: _ours(found)["cost"]["refresh"]["rows"],
+        number,
+    ),
+    Budget(
+        "Refreshes a second with 8 processes, over SimpleJWT's",
+        4,
+        "≥ 4 ×",
+        lambda found: _ours(found)["refreshes_to_reference"],
+        times,
+        is_least=True,
+    ),
+    Budget(
+        "Login without the password hash, time, of SimpleJWT's",
+        1.2,
+        "≤ 1.2 ×",
+        lambda found: _ours(found)["to_reference"]["login"],
+        times,
+    ),
+    Budget(
+        "Login, written bytes, of SimpleJWT's",
+        0.5,
+        "≤ 0.5 ×",
+        _to_reference("login", "bytes"),
+        times,
+    ),
+    _race("8"),
+    _race("50"),
+    _size(0, 450),
+    _size(200, 560),
+)
