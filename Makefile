@@ -18,7 +18,7 @@ EXAMPLE = $(wildcard example_project)
 DEMO_DRIVER = $(if $(filter postgres%,$(EXAMPLE_DATABASE_URL)),$(VENV)/.psycopg)
 
 .DEFAULT_GOAL := help
-.PHONY: help test coverage lint style layers types migrations format demo build clean
+.PHONY: help test coverage lint style layers types migrations format demo bench build clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -40,7 +40,7 @@ layers: $(VENV)/.dev
 	$(BIN)/lint-imports --no-logo
 
 types: $(VENV)/.dev
-	$(BIN)/mypy django_jwtauth tests $(EXAMPLE)
+	$(BIN)/mypy django_jwtauth tests benchmarks $(EXAMPLE)
 
 migrations: $(VENV)/.dev
 	$(BIN)/python -m django makemigrations --check --dry-run --settings tests.settings
@@ -52,11 +52,14 @@ format: $(VENV)/.dev ## Format the code and mend what ruff can mend
 demo: $(VENV)/.demo $(DEMO_DRIVER) ## Serve the example project on http://127.0.0.1:8000 (PORT=… for another)
 	$(BIN)/python example_project/manage.py demo $(HOST):$(PORT)
 
+bench: ## Measure beside the published peers, in .bench/ (ARGS=--quick, ARGS=growth); see docs/benchmarks.md
+	$(PYTHON) -m benchmarks $(ARGS)
+
 build: $(VENV)/.dev ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build --outdir $(DIST)
 
 clean: ## Remove what the targets above have made
-	rm -rf $(VENV) .tox build dist htmlcov .coverage .coverage.*
+	rm -rf $(VENV) .bench .tox build dist htmlcov .coverage .coverage.*
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	rm -f example_project/*.sqlite3
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

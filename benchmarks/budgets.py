@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from benchmarks.peers import REFERENCE
 from benchmarks.markdown import microseconds, number, times
+from benchmarks.peers import REFERENCE
 
 Found = dict[str, Any]
 
@@ -43,7 +43,8 @@ def _ours(found: Found) -> Found:
 
 def _database(found: Found) -> Found:
     databases: Found = found["databases"]
-    return databases.get("postgresql") or next(iter(databases.values()))
+    database: Found = databases.get("postgresql") or next(iter(databases.values()))
+    return database
 
 
 def _to_reference(act: str, what: str) -> Callable[[Found], float | None]:

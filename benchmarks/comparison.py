@@ -6,7 +6,7 @@ that follow each other, and the median of the rounds is what counts.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from benchmarks.databases import postgresql_version, scratch_database
 from benchmarks.machine import machine, versions
-from benchmarks.peers import PEERS, REFERENCE, WITH_PERMISSIONS
+from benchmarks.peers import REFERENCE, WITH_PERMISSIONS
 from benchmarks.serving import generator, measure, served
 from benchmarks.workers import Worker, working
 
@@ -65,7 +65,7 @@ Tell = Callable[[str], None]
 def compare(plan: Plan, kinds: Sequence[str], names: Sequence[str], tell: Tell) -> dict[str, Any]:
     """Measure and return everything that the page shows."""
     found = {
-        "taken": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "taken": dt.datetime.now(tz=dt.UTC).date().isoformat(),
         "machine": machine(),
         "versions": versions(postgresql_version()),
         "load_generator": generator(),
@@ -209,15 +209,14 @@ def _load(workers: Sequence[Worker], plan: Plan) -> Values:
     for worker in workers:
         headers = worker.ask("about.request_headers")
         with served(worker.environment) as port:
-            rounds = []
             measure(port, "/closed/", headers, 1)  # warm
-            for _ in range(min(plan.rounds, 3)):
-                rounds.append(
-                    {
-                        path: measure(port, path, headers, plan.load_seconds)
-                        for path in ("/open/", "/closed/")
-                    }
-                )
+            rounds = [
+                {
+                    path: measure(port, path, headers, plan.load_seconds)
+                    for path in ("/open/", "/closed/")
+                }
+                for _ in range(min(plan.rounds, 3))
+            ]
         closed, opened = ([one[path] for one in rounds] for path in ("/closed/", "/open/"))
         yield (
             worker.peer,

@@ -105,7 +105,7 @@ def _load(found: Found) -> str:
 
 def _acts(found: Found) -> str:
     rows = []
-    for name, title, figures in _each(found):
+    for _, title, figures in _each(found):
         spent = figures["times"]
         rows.append((title, *(microseconds(spent[act]) for act in _TIMED)))
     head = ("", *_TIMED.values())

@@ -6,7 +6,7 @@ each of them alike.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -59,7 +59,7 @@ QUICK: Final = Growth(
 def grow(plan: Growth, tell: Callable[[str], None]) -> dict[str, Any]:
     """Measure and return everything that the page shows."""
     found: dict[str, Any] = {
-        "taken": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "taken": dt.datetime.now(tz=dt.UTC).date().isoformat(),
         "machine": machine(),
         "versions": versions(postgresql_version()),
         "plan": asdict(plan),

@@ -64,8 +64,8 @@ def _costs(found: Found) -> str:
 def _own(found: Found) -> str:
     own = found["own"]
     return (
-        f"Among {own['sessions']:,} sessions of others, with {own['many']:,} of one's own over one: "
-        f"a refresh {own['refresh']:.2f} ×, a request {own['request']:.2f} ×."
+        f"Among {own['sessions']:,} sessions of others, with {own['many']:,} of one's own over "
+        f"one: a refresh {own['refresh']:.2f} ×, a request {own['request']:.2f} ×."
     )
 
 
@@ -98,9 +98,7 @@ def _prune(found: Found) -> str:
 def _plot(found: Found) -> str:
     least = min(one["revocations"] for one in found["costs"])
     points = {
-        name: [
-            (one["sessions"], one[key]) for one in found["costs"] if one["revocations"] == least
-        ]
+        name: [(one["sessions"], one[key]) for one in found["costs"] if one["revocations"] == least]
         for name, key in (("refresh", "refresh_ms"), ("login", "login_ms"))
     }
     title = "What a client waits for, by login sessions in the table"

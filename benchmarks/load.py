@@ -37,14 +37,17 @@ async def _all(port: int, request: bytes, seconds: float, connections: int) -> l
 async def _one(port: int, request: bytes, until: float) -> list[float]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     times = []
-    while (begin := perf_counter()) < until:
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        if not head.startswith(_ANSWERED):
-            raise ConnectionError(head.decode(errors="replace"))
-        await reader.readexactly(_length(head))
-        times.append(perf_counter() - begin)
-    writer.close()
+    try:
+        while (begin := perf_counter()) < until:
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            if not head.startswith(_ANSWERED):
+                raise ConnectionError(head.decode(errors="replace"))
+            await reader.readexactly(_length(head))
+            times.append(perf_counter() - begin)
+    finally:
+        writer.close()
+        await writer.wait_closed()
     return times
 
 

@@ -35,12 +35,18 @@ def results(what: str) -> Any:
     return json.loads((RESULTS / f"{what}.json").read_text(encoding="utf-8"))
 
 
+def parts(what: str) -> Mapping[str, Callable[[Any], str]]:
+    """Return the measured parts that there are, and what writes them."""
+    return _PARTS[what]
+
+
 def filled(page: str) -> str:
     """Return the text of a page with its parts as the results have them."""
-    found, parts = results(PAGES[page]), _PARTS[PAGES[page]]
+    what = PAGES[page]
+    found = results(what)
 
     def fill(part: re.Match[str]) -> str:
-        return f"<!-- begin {part[1]} -->\n\n{parts[part[1]](found)}\n\n<!-- end -->"
+        return f"<!-- begin {part[1]} -->\n\n{parts(what)[part[1]](found)}\n\n<!-- end -->"
 
     return _PART.sub(fill, (ROOT / page).read_text(encoding="utf-8"))
 

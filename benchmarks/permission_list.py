@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rest_framework_simplejwt.serializers import TokenObtainPairSerializer
+from rest_framework_simplejwt.serializers import (  # type: ignore[import-not-found]
+    TokenObtainPairSerializer,
+)
 
 
 class WithPermissions(TokenObtainPairSerializer):  # type: ignore[misc]  # not installed for mypy

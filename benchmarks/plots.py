@@ -74,4 +74,5 @@ def _picture(title: str, width: float, height: float, parts: Sequence[str]) -> s
 
 
 def _text(x: float, y: float, text: str, *, anchor: str = "start", colour: str = _TEXT) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}">{escape(text)}</text>'
+    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
+    return f'<text {place} fill="{colour}">{escape(text)}</text>'

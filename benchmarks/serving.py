@@ -18,6 +18,10 @@ from benchmarks import load
 
 _PATIENCE: Final = 30.0  # seconds
 _CONNECTIONS: Final = 8
+_APPLICATION: Final = "benchmarks.wsgi:application"
+_OPTIONS: Final = (
+    "--workers=2", "--worker-class=gthread", "--threads=4", "--keep-alive=5", "--log-level=warning",
+)  # fmt: skip
 _UNITS: Final = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 
@@ -30,9 +34,7 @@ def served(environment: Mapping[str, str]) -> Iterator[int]:
     """Serve the peer of this environment with two processes on a free port, and yield the port."""
     port = _free_port()
     server = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "benchmarks.wsgi:application"]
-        + ["--bind", f"127.0.0.1:{port}", "--workers", "2", "--log-level", "warning"]
-        + ["--worker-class", "gthread", "--threads", "4", "--keep-alive", "5"],
+        [sys.executable, "-m", "gunicorn", *_OPTIONS, f"--bind=127.0.0.1:{port}", _APPLICATION],
         env=dict(environment),
     )
     try:

@@ -1,7 +1,7 @@
 """Django settings of a process that is one peer.
 
-``BENCH_PEER`` names it, ``BENCH_DATABASE`` is the entry of ``DATABASES`` as JSON, ``BENCH_SETTINGS``
-are more settings as JSON, ``MORE_APPS`` among them.
+``BENCH_PEER`` names it, ``BENCH_DATABASE`` is the entry of ``DATABASES`` as JSON,
+``BENCH_SETTINGS`` are more settings as JSON, ``MORE_APPS`` among them.
 """
 
 import json

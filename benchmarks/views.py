@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import auth
 from django.utils.module_loading import import_string
@@ -43,7 +43,7 @@ def closed_view(peer: Peer) -> Any:
 def login(request: Request) -> Response:
     """Django's login behind JSON: Django itself has only one for browsers."""
     http = request._request
-    user = auth.authenticate(http, **request.data)
+    user = auth.authenticate(http, **cast("dict[str, Any]", request.data))
     if user is None:
         return Response(status=400)
     auth.login(http, user)

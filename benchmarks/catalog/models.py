@@ -9,11 +9,13 @@ from django.db import models
 
 _WANTED: Final = 400
 _A_MODEL: Final = 4  # permissions
-_THINGS: Final = "Account Booking Campaign Contract Customer Delivery Invoice Order".split()
+_THINGS: Final = (
+    "Account", "Booking", "Campaign", "Contract", "Customer", "Delivery", "Invoice", "Order",
+)  # fmt: skip
 _PARTS: Final = (
-    "Address Attachment Category Comment Contact Document History Line Note Reminder Status "
-    "Template"
-).split()
+    "Address", "Attachment", "Category", "Comment", "Contact", "Document", "History", "Line",
+    "Note", "Reminder", "Status", "Template",
+)  # fmt: skip
 
 
 def _make_models() -> None:

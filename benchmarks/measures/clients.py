@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import cycle
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -31,8 +30,8 @@ class Clients:
 
     @classmethod
     def first(cls) -> Clients:
-        """Write users and what the peer needs into an empty database, and leave another as it is."""
-        peer: Peer = settings.PEER
+        """Write users and what the peer needs, if the database is empty."""
+        peer: Peer = settings.PEER  # type: ignore[misc]  # of benchmarks.settings
         if not User.objects.exists():
             password = make_password(PASSWORD)
             User.objects.bulk_create(

@@ -64,7 +64,7 @@ def _cost(clients: Clients, act: str, call: Call) -> dict[str, Any]:
 def _counted() -> Iterator[list[str]]:
     statements: list[str] = []
 
-    def count(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    def count(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
         if sql.lstrip("( ").upper().startswith(_DATA):
             statements.append(sql)
         return execute(sql, params, many, context)

@@ -36,7 +36,7 @@ def refreshes(clients: Clients, *, processes: int, count: int) -> float:
         if child.exitcode != 0:
             raise RuntimeError(f"A process ended with {child.exitcode}.")
     begun, ended = zip(*(moments.get() for _ in children), strict=True)
-    return len(calls) / (max(ended) - min(begun))
+    return float(len(calls) / (max(ended) - min(begun)))
 
 
 def _refresh(clients: Clients, calls: Sequence[Call], barrier: Barrier, moments: Any) -> None:

@@ -1,4 +1,4 @@
-"""How long things take in one process, in microseconds: acts, whole requests, ``authenticate()``."""
+"""How long things take in one process, in µs: acts, whole requests, ``authenticate()``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.urls import resolve
 from django.utils.module_loading import import_string
 from rest_framework.request import Request
 
-from benchmarks.calls import Call, Credentials
+from benchmarks.calls import Call
 from benchmarks.measures.acts import maker, send
 from benchmarks.measures.clients import Clients
 

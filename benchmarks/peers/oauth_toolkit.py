@@ -29,7 +29,7 @@ class OAuthToolkit(Peer):
 
     def set_up(self) -> None:
         """Register the client."""
-        application: Any = apps.get_model("oauth2_provider", "Application")
+        application: Any = apps.get_model("oauth2_provider", "Application")  # type: ignore[misc]
         application.objects.create(
             client_id=_CLIENT,
             client_type=application.CLIENT_PUBLIC,

@@ -1,0 +1,1 @@
+"""What the benchmarks show is what they measured."""
