@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from django_jwtauth import cookies, sessions
 from django_jwtauth.api_exceptions import BEARER_CHALLENGE, api_exception
+from django_jwtauth.error_reports import protect
 from django_jwtauth.exceptions import AccessTokenError, JWTAuthError, TokenInvalid
 from django_jwtauth.tokens.claims import AccessToken
 
@@ -51,6 +52,9 @@ class JWTAuthentication(BaseAuthentication):
             return _by_cookie(http)
         except JWTAuthError as error:
             raise api_exception(error) from None
+        except Exception:
+            protect(http)  # the token stands in the variables of the traceback
+            raise
 
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge for a request without a token; a bad one brings its own."""
@@ -61,6 +65,7 @@ def _by_cookie(request: HttpRequest) -> tuple[AbstractBaseUser, AccessToken] | N
     raw = cookies.read_access_token(request)
     if raw is None:
         return None
+    protect(request)  # from what the view may raise: Django would show the cookies
     try:
         accepted = sessions.authenticate(raw, api_exception)
     except AccessTokenError:

@@ -36,6 +36,13 @@ def read_refresh_token(request: HttpRequest) -> str | None:
     return request.COOKIES.get(_name(cookies.REFRESH_NAME, request))
 
 
+def names() -> frozenset[str]:
+    """Return what the cookies that hold tokens may be called, over https and in development."""
+    cookies = conf.current().COOKIES
+    given = (cookies.ACCESS_NAME, cookies.REFRESH_NAME)
+    return frozenset({*given, *map(_bare, given)})
+
+
 def came(request: HttpRequest) -> bool:
     """Tell whether one of our cookies came with the request."""
     return read_refresh_token(request) is not None or read_access_token(request) is not None
@@ -116,8 +123,10 @@ def _is_secure(request: HttpRequest) -> bool:
 
 def _name(name: str, request: HttpRequest) -> str:
     """Return the name for the request's scheme; each scheme reads only its own."""
-    if _is_secure(request):
-        return name
+    return name if _is_secure(request) else _bare(name)
+
+
+def _bare(name: str) -> str:
     for prefix in _PREFIXES:
         name = name.removeprefix(prefix)
     return name

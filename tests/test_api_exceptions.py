@@ -1,7 +1,7 @@
 """Errors as a contract: each code, provoked over HTTP, and what none of them may do."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -41,6 +41,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 @pytest.fixture
 def user() -> User:
     return User.objects.create_user("ada", password=PASSWORD)
+
+
+@pytest.fixture(autouse=True)
+def _keys_as_they_were() -> Iterator[None]:
+    """Forget the keys that a test has made or changed: its transaction is rolled back."""
+    yield
+    key_rotation.forget_ring()
 
 
 def post(address: str, data: Any) -> Any:

@@ -22,6 +22,7 @@ from rest_framework.views import APIView
 
 from django_jwtauth.api_exceptions import BEARER_CHALLENGE, answer
 from django_jwtauth.authentication import JWTAuthentication
+from django_jwtauth.error_reports import protect
 from django_jwtauth.exceptions import JWTAuthError
 from django_jwtauth.throttling import FailureThrottle
 from django_jwtauth.tokens.claims import AccessToken
@@ -111,6 +112,11 @@ class AuthView(APIView):
         view = super().as_view(**initkwargs)
         setattr(view, _NON_ATOMIC, _EveryAlias())
         return view
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """Keep passwords and tokens out of what Django would report of a fault."""
+        protect(request, form=True)
+        super().setup(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check credentials and throttles, but of an ``OPTIONS``, which brings none."""

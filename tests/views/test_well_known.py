@@ -1,5 +1,6 @@
 """`.well-known/jwks.json` and `.well-known/oauth-authorization-server`."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +27,13 @@ urlpatterns = [
     path("accounts/tokens/", include("django_jwtauth.urls")),
     path(".well-known/", include("django_jwtauth.well_known_urls")),
 ]
+
+
+@pytest.fixture(autouse=True)
+def _keys_as_they_were() -> Iterator[None]:
+    """Forget the keys that a test has made or changed: its transaction is rolled back."""
+    yield
+    key_rotation.forget_ring()
 
 
 def assert_public(answer: Any, max_age: int = 300) -> None:
