@@ -23,6 +23,7 @@
     ├── SessionNotFound               404
     ├── TemporarilyUnavailable        503  the client keeps its tokens and tries later
     │   ├── NoSigningKey
+    │   ├── NoUserDatabase
     │   └── RevocationsUnknown
     └── InvalidKey                    a key that cannot be used; never reaches a client
 
@@ -222,6 +223,16 @@ class TemporarilyUnavailable(JWTAuthError):
 
 class NoSigningKey(TemporarilyUnavailable):
     """No key can sign at this moment; the reason says what the operator has to do."""
+
+
+class NoUserDatabase(TemporarilyUnavailable):
+    """A field of the user was asked for in a service that has no database to read it from."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A view asked for a field of the user, and this service has no database: it knows "
+            "the user's key, and what stands in request.auth."
+        )
 
 
 class RevocationsUnknown(TemporarilyUnavailable):

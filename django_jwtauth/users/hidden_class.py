@@ -19,9 +19,9 @@ from django.db import models, router
 from django.db.models.base import ModelState
 from django.db.models.signals import post_init
 
-from django_jwtauth.exceptions import UserInactive, UserNotFound
+from django_jwtauth.exceptions import NoUserDatabase, UserInactive, UserNotFound
 from django_jwtauth.users.permissions import TokenPermissions
-from django_jwtauth.users.rows import ORIGIN, read_row
+from django_jwtauth.users.rows import ORIGIN, has_database, read_row
 
 if TYPE_CHECKING:
     _User = AbstractBaseUser
@@ -70,6 +70,9 @@ def hidden_class(
             # And Django never defers a primary key, nor knows how to read one.
             names[attname] = _OwnField(attname, _known_key)
             names[model._meta.pk.attname] = _OwnField(model._meta.pk.attname, _unknown_key)
+        if not has_database(model):
+            # Django's own would be there, and fail in the query that it makes.
+            names |= {field.name: property(_unreadable) for field in model._meta.many_to_many}
         if _sets_more_than_fields(model):
             names["__getattr__"] = _getattr
         loaded = hidden_class(model, attname, is_deferred=False, by_token=True)
@@ -166,6 +169,10 @@ def _unknown_key(user: Deferred) -> Any:
     return user.pk
 
 
+def _unreadable(user: Deferred) -> None:
+    user.refresh_from_db(fields=())
+
+
 def _new_state(user: Deferred) -> ModelState:
     """Say that the instance stands for a row; made when asked for, as many requests never do."""
     state = ModelState()
@@ -211,7 +218,7 @@ def _load(user: Deferred, asked: set[str] | None) -> None:
     is_deactivated = values.get("is_active") is False
     try:
         row = read_row(user.__class__, attname, key, may_be_inactive=is_deactivated)
-    except (UserNotFound, UserInactive) as error:
+    except (UserNotFound, UserInactive, NoUserDatabase) as error:
         raise load_error(error) from None
     del values[ORIGIN]
     if asked is None:

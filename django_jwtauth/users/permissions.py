@@ -17,10 +17,9 @@ from asgiref.sync import sync_to_async
 from django.apps import apps
 from django.contrib.auth import get_permission_codename
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import connections
 
 from django_jwtauth.tokens.encoding import b64decode, b64encode
-from django_jwtauth.users.rows import ORIGIN
+from django_jwtauth.users.rows import ORIGIN, has_database
 
 #: Where a user of a request keeps the claim ``perms`` of its token.
 PERMISSIONS: Final = "_jwtauth_permissions"
@@ -239,20 +238,14 @@ def _checked(perm_list: Iterable[str]) -> Iterable[str]:
 def _ask(user: Any, method: str, *args: Any) -> Any:
     """Ask the user model itself; None where it has no such method, or no database to ask."""
     own = getattr(user.__class__, method, None)
-    return own(user, *args) if own is not None and _has_database(user) else None
+    return own(user, *args) if own is not None and has_database(user.__class__) else None
 
 
 async def _aask(user: Any, method: str, *args: Any) -> Any:
     """See ``_ask``; the row is read first, for the model's method touches it where none may be."""
     own = getattr(user.__class__, method, None)
-    if own is None or not _has_database(user):
+    if own is None or not has_database(user.__class__):
         return None
     if ORIGIN in user.__dict__:
         await sync_to_async(user.refresh_from_db)(fields=())
     return await own(user, *args)
-
-
-def _has_database(user: Any) -> bool:
-    # What Django puts in where DATABASES is empty.
-    engine: str = connections.settings[user._state.db]["ENGINE"]
-    return engine != "django.db.backends.dummy"

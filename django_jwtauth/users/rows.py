@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections, router
 
-from django_jwtauth.exceptions import JWTAuthError, UserInactive, UserNotFound
+from django_jwtauth.exceptions import JWTAuthError, NoUserDatabase, UserInactive, UserNotFound
 
 #: Makes what a view raises when the user's row turns out to be gone or inactive.
 LoadError = Callable[[JWTAuthError], Exception]
@@ -22,18 +24,28 @@ def is_usable(user: AbstractBaseUser) -> bool:
     return bool(getattr(user, "is_active", True))
 
 
+def has_database(model: type[AbstractBaseUser]) -> bool:
+    """Tell whether users can be read here at all; a service may have no database."""
+    engine: str = connections.settings[router.db_for_read(model)]["ENGINE"]
+    return engine != "django.db.backends.dummy"  # what Django puts in where DATABASES is empty
+
+
 def read_row(
     model: type[AbstractBaseUser], attname: str, key: Any, *, may_be_inactive: bool = False
 ) -> AbstractBaseUser:
     """Return the user whose field ``attname`` is ``key``.
 
-    Raises ``UserNotFound`` or ``UserInactive``. A row that the model's default manager hides counts
-    as gone, as for Django's own backend.
+    Raises ``UserNotFound``, ``UserInactive``, or ``NoUserDatabase``. A row that the model's default
+    manager hides counts as gone, as for Django's own backend.
     """
     try:
         user: AbstractBaseUser = model._default_manager.get(**{attname: key})
     except model.DoesNotExist:
         raise UserNotFound from None
+    except ImproperlyConfigured:
+        if has_database(model):
+            raise
+        raise NoUserDatabase from None
     if not (may_be_inactive or is_usable(user)):
         raise UserInactive
     return user
