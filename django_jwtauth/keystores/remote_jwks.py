@@ -169,7 +169,7 @@ def _url_problem(url: object) -> str | None:
         host, _ = parts.hostname, parts.port
     except ValueError:
         return "The option URL of RemoteJWKSKeyStore is malformed."
-    if not host or parts.scheme not in ("https", "http") or not url.isascii() or " " in url:
+    if not host or parts.scheme not in ("https", "http") or not re.fullmatch(r"[!-~]+", url):
         return "The option URL of RemoteJWKSKeyStore is not an https URL."
     if parts.scheme == "http" and host not in _LOOPBACK:
         return "The option URL of RemoteJWKSKeyStore must be https: over http anyone can forge it."
