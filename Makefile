@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV ?= .venv
 HOST ?= 127.0.0.1
 PORT ?= 8000
+# Where demo-services serves the second service.
+ORDERS_PORT ?= 8001
 # Processes that run tests side by side.
 WORKERS ?= 2
 # Where the built distributions go.
@@ -14,15 +16,16 @@ ARGS ?=
 
 BIN = $(VENV)/bin
 EXAMPLE = $(wildcard example_project)
-# The driver, only where the demo is to use PostgreSQL.
-DEMO_DRIVER = $(if $(filter postgres%,$(EXAMPLE_DATABASE_URL)),$(VENV)/.psycopg)
+# The drivers, only where the demo is to use PostgreSQL or Redis.
+DEMO_DRIVERS = $(if $(filter postgres%,$(EXAMPLE_DATABASE_URL)),$(VENV)/.psycopg) \
+	$(if $(EXAMPLE_REDIS_URL),$(VENV)/.redis)
 
 .DEFAULT_GOAL := help
-.PHONY: help test coverage lint style layers types migrations format demo bench build clean
+.PHONY: help test coverage lint style layers types migrations format demo demo-services bench build clean
 
 help: ## List these targets
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | \
-		while IFS='|' read -r target text; do printf '  make %-10s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | \
+		while IFS='|' read -r target text; do printf '  make %-13s %s\n' "$$target" "$$text"; done
 
 test: $(VENV)/.test ## Run the tests on SQLite and on each database server that answers
 	$(BIN)/python -m tests.databases -n $(WORKERS) $(ARGS)
@@ -49,8 +52,11 @@ format: $(VENV)/.dev ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-demo: $(VENV)/.demo $(DEMO_DRIVER) ## Serve the example project on http://127.0.0.1:8000 (PORT=… for another)
+demo: $(VENV)/.demo $(DEMO_DRIVERS) ## Serve the example project on http://127.0.0.1:8000 (PORT=… for another)
 	$(BIN)/python example_project/manage.py demo $(HOST):$(PORT)
+
+demo-services: $(VENV)/.demo $(DEMO_DRIVERS) $(VENV)/.redis ## Serve the example and a second service that trusts its tokens; needs Redis
+	$(BIN)/python example_project/manage.py demo_services $(HOST):$(PORT) $(HOST):$(ORDERS_PORT)
 
 bench: ## Measure beside the published peers, in .bench/ (ARGS=--quick, ARGS=growth); see docs/benchmarks.md
 	$(PYTHON) -m benchmarks $(ARGS)
@@ -77,6 +83,10 @@ $(VENV)/.demo: pyproject.toml | $(VENV)/.pip
 
 $(VENV)/.psycopg: | $(VENV)/.pip
 	$(BIN)/python -m pip install --quiet "psycopg[binary]>=3.2"
+	@touch $@
+
+$(VENV)/.redis: | $(VENV)/.pip
+	$(BIN)/python -m pip install --quiet "redis>=5"
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/.pip

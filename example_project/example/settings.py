@@ -4,7 +4,8 @@ EXAMPLE_DEBUG           1: on, as `manage.py` sets it unless told otherwise. Els
 EXAMPLE_SECRET_KEY      needed without DEBUG, the same in every process
 EXAMPLE_ALLOWED_HOSTS   needed without DEBUG: host names, with commas between them
 EXAMPLE_DATABASE_URL    postgresql://user:password@host:5432/name, or sqlite:///path/to/file
-EXAMPLE_REDIS_URL       a cache that all processes share: redis://127.0.0.1:6379/0
+EXAMPLE_REDIS_URL       a cache that all processes share, and revocations within milliseconds:
+                        redis://127.0.0.1:6379/0
 EXAMPLE_ISSUER          what tokens name as their issuer: https://api.example.com
 
 They are prefixed, so that a DATABASE_URL of another project in your shell is left alone.
@@ -113,11 +114,12 @@ DATABASES = {"default": database(os.environ.get("EXAMPLE_DATABASE_URL") or _defa
 
 # The throttles of login and refresh count in the cache. Django's default is one for each process,
 # where N processes let N times as many guesses through. Production: one that all of them share.
-if redis_url := os.environ.get("EXAMPLE_REDIS_URL"):
+REDIS_URL = os.environ.get("EXAMPLE_REDIS_URL")
+if REDIS_URL:
     CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": redis_url,
+            "LOCATION": REDIS_URL,
         }
     }
 
@@ -138,14 +140,22 @@ REST_FRAMEWORK = {
     # address of the last one, in the list of login sessions and for the throttles.
 }
 
-JWTAUTH = {
+JWTAUTH: dict[str, Any] = {
     # The name of the deployment and not of a process: two servers on one database accept each
     # other's tokens. Production: the https URL of your API.
     "ISSUER": os.environ.get("EXAMPLE_ISSUER", "http://127.0.0.1:8000"),
     # A login may ask for cookies ("transport": "cookie"), as a page in a browser does. Over plain
     # http they are sent with DEBUG only.
     "COOKIES": {"ENABLED": True},
+    # For orders_service, which has no database to look users up in.
+    "EXTRA_CLAIMS": "example.claims.claims",
 }
+if REDIS_URL:
+    # Other processes hear of a logout at once, and so do services without a database.
+    JWTAUTH["REVOCATION_FEED"] = {
+        "BACKEND": "django_jwtauth.revocation.redis.RedisFeed",
+        "OPTIONS": {"URL": REDIS_URL},
+    }
 
 if not DEBUG:
     # Passwords and tokens go over https alone. A proxy that ends TLS has to tell Django so: set

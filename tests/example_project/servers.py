@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ def environment(database_url: str = "", **more: str) -> dict[str, str]:
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("EXAMPLE_", "DJANGO_"))
+        if not name.startswith(("EXAMPLE_", "ORDERS_", "DJANGO_"))
     }
     return inherited | {"EXAMPLE_DATABASE_URL": database_url} | more
 
@@ -81,6 +81,7 @@ class Server:
 
     port: int
     log: Path
+    ready: str = "/.well-known/jwks.json"  # what to ask for until it answers
 
     @property
     def url(self) -> str:
@@ -117,19 +118,33 @@ def demo_server(
 @contextmanager
 def gunicorn_server(database_url: str, folder: Path) -> Iterator[Server]:
     """Serve from two worker processes, as a server in production does."""
+    more = {"EXAMPLE_DEBUG": "1", "EXAMPLE_DATABASE_URL": database_url}
+    with _gunicorn("example", Server.ready, folder, **more) as server:
+        yield server
+
+
+@contextmanager
+def orders_server(issuer: str, redis_url: str, folder: Path, **more: str) -> Iterator[Server]:
+    """Serve the second service from two worker processes, with no database to be found."""
+    own = {"ORDERS_ISSUER": issuer, "ORDERS_REDIS_URL": redis_url}
+    with _gunicorn("orders_service", "/orders/", folder, **own | more) as server:
+        yield server
+
+
+@contextmanager
+def _gunicorn(project: str, ready: str, folder: Path, **more: str) -> Iterator[Server]:
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "--chdir", str(MANAGE.parent), "--workers", "2"]
-    command += ["--bind", f"127.0.0.1:{port}", "example.wsgi"]
-    server = Server(port, folder / f"gunicorn-{port}.log")
+    command += ["--bind", f"127.0.0.1:{port}", f"{project}.wsgi"]
+    server = Server(port, folder / f"{project}-{port}.log", ready)
     # Newer releases of gunicorn open a control socket in the home directory.
-    more = {"EXAMPLE_DEBUG": "1", "HOME": str(folder)}
-    with _serving(command, server, database_url, **more) as ready:
-        yield ready
+    with _serving(command, server, HOME=str(folder), **more) as answering:
+        yield answering
 
 
 @contextmanager
 def _serving(
-    command: list[str], server: Server, database_url: str, **more: str
+    command: list[str], server: Server, database_url: str = "", **more: str
 ) -> Iterator[Server]:
     with server.log.open("wb") as log:
         process = subprocess.Popen(
@@ -144,7 +159,8 @@ def _serving(
         _wait_until_it_answers(process, server)
         yield server
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):  # it has ended by itself
+            os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=30)
 
 
@@ -152,9 +168,9 @@ def _wait_until_it_answers(process: subprocess.Popen, server: Server) -> None:
     give_up = time.monotonic() + START_WITHIN
     while process.poll() is None and time.monotonic() < give_up:
         try:
-            requests.get(f"{server.url}/.well-known/jwks.json", timeout=30).raise_for_status()
+            if requests.get(server.url + server.ready, timeout=30).status_code < 500:
+                return
         except requests.RequestException:
-            time.sleep(0.1)
-        else:
-            return
+            pass
+        time.sleep(0.1)
     pytest.fail(f"no answer from {server.url}:\n{server.log.read_text()}")

@@ -4,11 +4,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.core.management import BaseCommand, CommandError, call_command
 
-USERNAME = "demo"
-PASSWORD = "demo-password"
+from demo.user import BEARER, PASSWORD, USERNAME, demo_user, login_line, logout_line
 
 WELCOME = """
 The notes API of the example is at {url}
@@ -45,8 +43,7 @@ class Command(BaseCommand):
         if not host or not port.isdecimal():
             raise CommandError(f"{address!r} is no HOST:PORT, such as 127.0.0.1:8000.")
         call_command("migrate", verbosity=0)
-        if not User.objects.filter(username=USERNAME).exists():
-            User.objects.create_user(USERNAME, password=PASSWORD)
+        demo_user()
         self.stdout.write(welcome(f"http://{address}"))
         self.stdout.flush()
         # One process, which ends when it is told to; `runserver` alone reloads changed code.
@@ -54,15 +51,13 @@ class Command(BaseCommand):
 
 
 def welcome(url: str) -> str:
-    bearer = '-H "Authorization: Bearer $TOKEN"'
-    credentials = f"-d username={USERNAME} -d password={PASSWORD}"
     database = "EXAMPLE_DATABASE_URL=… " if "EXAMPLE_DATABASE_URL" in os.environ else ""
     return WELCOME.format(
         url=url,
         username=USERNAME,
         password=PASSWORD,
-        login=f"TOKEN=$(curl -s {url}/auth/login/ {credentials} | cut -d '\"' -f 4)",
-        create=f"curl -w '\\n' {url}/notes/ {bearer} -d text='My first note'",
-        logout=f"curl -w '%{{http_code}}\\n' -X POST {url}/auth/logout/ {bearer}",
+        login=login_line(url),
+        create=f"curl -w '\\n' {url}/notes/ {BEARER} -d text='My first note'",
+        logout=logout_line(url),
         admin=f"{database}{os.path.relpath(sys.executable)} {sys.argv[0]} createsuperuser",
     )
