@@ -1,4 +1,6 @@
-"""URLs of a process that a test starts: ours, and a view that a project might have."""
+"""URLs of a process that a test starts: ours, and views that a project might have."""
+
+import json
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
@@ -21,8 +23,16 @@ def change_user(request: HttpRequest, name: str, act: str) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+@csrf_exempt
+def make_user(request: HttpRequest, name: str) -> HttpResponse:
+    """Sign up."""
+    User.objects.create_user(name, password=json.loads(request.body)["password"])
+    return HttpResponse(status=204)
+
+
 urlpatterns = [
     path("auth/", include("django_jwtauth.urls")),
     path(".well-known/", include("django_jwtauth.well_known_urls")),
+    path("users/<name>/make/", make_user),
     path("users/<name>/<act>/", change_user),
 ]

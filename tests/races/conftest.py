@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pytest_django.plugin import DjangoDbBlocker
 
 from tests.processes.database import scratch_database
 from tests.processes.environment import environment
@@ -23,8 +22,8 @@ RunRaces = Callable[[str, Races], list[list[dict[str, Any]]]]
 
 
 @pytest.fixture(scope="session")
-def race_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    with scratch_database(django_db_blocker) as name:
+def race_database() -> Iterator[str]:
+    with scratch_database() as name:
         yield name
 
 

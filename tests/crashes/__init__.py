@@ -1,0 +1,1 @@
+"""Machines that die, workers and databases in mid-refresh; and answers that are lost."""
