@@ -129,6 +129,8 @@ def test_a_logout_at_the_first_is_refused_by_the_second_within_50_ms(
             EXAMPLE_REDIS_URL=redis_server.url,
         )
     )
+    for _ in range(20):  # a process that answers for the first time imports what it needs
+        second.call("GET", "/orders/", tokens[0])
     delays = [delay_of_a_logout(first, second, token) for token in tokens]
     median, longest = statistics.median(delays), max(delays)
     print(f"median {median * 1000:.1f} ms, longest {longest * 1000:.1f} ms")
