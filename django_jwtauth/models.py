@@ -73,6 +73,13 @@ class ExactCharField(models.CharField):  # type: ignore[type-arg]  # not generic
 class LoginSessionQuerySet(models.QuerySet["LoginSession"]):
     """Named conditions on login sessions."""
 
+    def find(self, session_id: uuid.UUID) -> LoginSession | None:
+        """Return the session of that id, or ``None``.
+
+        ``first()`` would sort the one row: a quarter of what Django takes to ask for it.
+        """
+        return next(iter(self.filter(pk=session_id)), None)
+
     def live(self, now: float) -> LoginSessionQuerySet:
         """Sessions that a refresh token still opens at ``now``."""
         moment = to_datetime(now)

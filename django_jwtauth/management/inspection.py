@@ -152,7 +152,7 @@ def _why_revoked(token: AccessToken) -> str:
 def _session(sid: str | None) -> LoginSession | None:
     try:
         rows = LoginSession.objects.using(router.db_for_write(LoginSession))
-        return rows.filter(pk=from_sid(sid or "")).first()
+        return rows.find(from_sid(sid or ""))
     except (ValueError, ImproperlyConfigured, DatabaseError):
         return None
 

@@ -41,7 +41,7 @@ def end(session_id: UUID | str, reason: str = LoginSession.EndReason.REVOKED) ->
         except ValueError:
             raise SessionNotFound from None
     using = router.db_for_write(LoginSession)
-    session = LoginSession.objects.using(using).filter(pk=session_id).first()
+    session = LoginSession.objects.using(using).find(session_id)
     return session is not None and end_session(session, reason, clock.now())
 
 

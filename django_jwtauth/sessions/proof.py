@@ -29,7 +29,7 @@ def load_genuine(presented: RefreshToken) -> LoginSession:
     A user whom the model's default manager hides is marked by ``user_is_hidden``. Raises
     ``RefreshTokenInvalid``, and revokes nothing: guessing must not end other people's sessions.
     """
-    session = _rows_with_user().filter(pk=presented.session_id).first()
+    session = _rows_with_user().find(presented.session_id)
     if session is None:
         raise RefreshTokenInvalid("no such session")
     if not presented.is_genuine(bytes(session.secret), conf.server_secrets()):
@@ -57,7 +57,7 @@ def proven_session(raw: str) -> LoginSession | None:
         return load_genuine(refresh_token.parse(raw))
     token = verify(raw, clock.now())
     using = router.db_for_write(LoginSession)
-    return LoginSession.objects.using(using).filter(pk=_session_id(token.session_id)).first()
+    return LoginSession.objects.using(using).find(_session_id(token.session_id))
 
 
 def _session_id(sid: str | None) -> UUID:
@@ -77,7 +77,7 @@ def introspect(raw: str) -> AccessToken:
     if token.session_id is None:
         users.load_user(token.subject)
         return token
-    session = _rows_with_user().live(now).filter(pk=_session_id(token.session_id)).first()
+    session = _rows_with_user().live(now).find(_session_id(token.session_id))
     if session is None:
         raise TokenRevoked
     if getattr(session, "user_is_hidden", False):

@@ -120,7 +120,7 @@ def _follow_winner(session: LoginSession, call: _Refresh) -> bool:
         # A plain read would show the snapshot of an outer transaction under REPEATABLE READ;
         # outside one, the lock itself would fail there.
         rows = rows.select_for_update()
-    current = rows.filter(pk=session.pk).first()
+    current = rows.find(session.pk)
     if current is None:
         raise RefreshTokenInvalid("the session is gone")
     if current.ended_at is not None:
