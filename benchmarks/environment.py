@@ -37,7 +37,7 @@ def go_inside(arguments: list[str]) -> NoReturn:
 
 def _make() -> None:
     print("Making the environment in .bench/ and installing the peers there", flush=True)
-    venv.create(_FOLDER, clear=True, with_pip=True)
+    venv.create(_FOLDER, with_pip=True)
     pip = [str(_PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "--editable", str(ROOT), "-r", str(_REQUIREMENTS)], check=True)
     _STAMP.touch()

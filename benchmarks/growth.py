@@ -26,6 +26,7 @@ class Growth:
 
     sessions: Sequence[int]
     revocations: Sequence[int]
+    rates: Sequence[int]  # revocations a second
     fill_seconds: float  # for each size: then what is there has to do
     rounds: int
     acts: int
@@ -37,6 +38,7 @@ class Growth:
 FULL: Final = Growth(
     sessions=(10_000, 1_000_000, 10_000_000),
     revocations=(0, 1_000, 100_000),
+    rates=(1, 10, 100, 1_000),
     fill_seconds=240,
     rounds=5,
     acts=40,
@@ -47,6 +49,7 @@ FULL: Final = Growth(
 QUICK: Final = Growth(
     sessions=(1_000, 5_000),
     revocations=(0, 1_000),
+    rates=(1, 10),
     fill_seconds=10,
     rounds=1,
     acts=5,
@@ -78,6 +81,13 @@ def grow(plan: Growth, tell: Callable[[str], None]) -> dict[str, Any]:
             for revocations in plan.revocations
             for cost in _costs(workers, plan, revocations, tell)
         ]
+        tell("polls where much is revoked")
+        found["polls"] = {
+            rate: _rounded(value)
+            for rate, value in workers[min(workers)][0]
+            .ask("growth.polls", rates=plan.rates, count=plan.acts)
+            .items()
+        }
         tell("many sessions of one's own")
         found["own"] = _own(workers, plan)
         found["prune"] = [_prune(*workers[size], size, plan, tell) for size in workers]

@@ -61,6 +61,11 @@ def _costs(found: Found) -> str:
     return table(head, rows)
 
 
+def _polls(found: Found) -> str:
+    rows = [(f"{int(rate):,}", number(value, "ms")) for rate, value in found["polls"].items()]
+    return table(("revocations a second", "a poll"), rows)
+
+
 def _own(found: Found) -> str:
     own = found["own"]
     return (
@@ -109,6 +114,7 @@ PARTS: Final = {
     "machine": _machine,
     "filled": _filled,
     "costs": _costs,
+    "polls": _polls,
     "own": _own,
     "prune": _prune,
 }

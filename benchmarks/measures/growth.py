@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median, quantiles
 from time import monotonic, perf_counter
@@ -19,6 +20,7 @@ from benchmarks.measures.timing import undisturbed
 from django_jwtauth import conf, sessions
 from django_jwtauth.models import LoginSession
 from django_jwtauth.revocation import feed
+from django_jwtauth.revocation.polling import OVERLAP
 from django_jwtauth.tokens import refresh_token
 
 _CHUNK: Final = 500_000
@@ -48,6 +50,13 @@ FROM generate_series(%s, %s) n
 _REVOCATIONS: Final = """
 INSERT INTO django_jwtauth_revocation (identifier, revoked_at, expires_at)
 SELECT 'sid:' || substr(md5('revoked' || n), 1, 22), now() - interval '10 minutes',
+       now() + interval '1 day'
+FROM generate_series(1, %s) n
+"""
+
+_FRESH: Final = """
+INSERT INTO django_jwtauth_revocation (identifier, revoked_at, expires_at)
+SELECT 'sid:' || substr(md5('fresh' || n), 1, 22), now() - n * interval '1 second' / %s,
        now() + interval '1 day'
 FROM generate_series(1, %s) n
 """
@@ -90,6 +99,23 @@ def revocations(clients: Clients, *, count: int) -> dict[str, float]:
     spent = perf_counter() - begin
     assert len(feed().snapshot) == count
     return {"full_load_ms": spent * 1000, "memory_mb": max(_resident() - before, 0) / 2**20}
+
+
+def polls(clients: Clients, *, rates: Sequence[int], count: int) -> dict[str, float]:
+    """Return the median of a poll, in ms, where so many revocations a second are made.
+
+    A poll reads what the last 60 seconds brought, for a transaction may commit late.
+    """
+    found = {}
+    for rate in rates:
+        _execute("TRUNCATE django_jwtauth_revocation")
+        _execute(_FRESH, [rate, rate * OVERLAP])
+        _execute("ANALYZE django_jwtauth_revocation")
+        feed().forget()
+        feed().ensure_current()
+        with undisturbed():
+            found[str(rate)] = median(_poll(feed()) for _ in range(count)) * 1000
+    return found
 
 
 def costs(clients: Clients, *, count: int, sessions_there: int) -> dict[str, float]:
