@@ -1,5 +1,6 @@
-"""Key material for tests, as PEM and as JWK."""
+"""Key material for tests, as PEM, as JWK, and in the database."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa, x25519
@@ -11,6 +12,8 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from django_jwtauth import clock, key_rotation
+from django_jwtauth.models import SigningKey
 from django_jwtauth.tokens.keys import generate_private_jwk
 
 PRIVATE_MEMBERS = ("d", "p", "q", "dp", "dq", "qi")
@@ -39,6 +42,15 @@ def public_pem(key: Any) -> str:
     """Return the public half of a private key object."""
     pem: bytes = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     return pem.decode()
+
+
+def only_key() -> Iterator[str]:
+    """Leave one new key in the table, for a fixture that yields its kid."""
+    SigningKey.objects.all().delete()
+    # What a test deletes or changes by itself is no news to the process, before and afterwards.
+    key_rotation.forget_ring()
+    yield key_rotation.signing_key(clock.now()).kid
+    key_rotation.forget_ring()
 
 
 #: Private key objects that we can use, by the algorithm that they are for.

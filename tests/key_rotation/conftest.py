@@ -1,5 +1,7 @@
 """Each test starts with the keys that it makes."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from django_jwtauth import clock, key_rotation
@@ -12,9 +14,11 @@ def now() -> float:
 
 
 @pytest.fixture
-def _no_keys(transactional_db: None) -> None:
+def _no_keys(transactional_db: None) -> Iterator[None]:
     """Empty tables, for tests that commit."""
     SigningKey.objects.all().delete()
+    key_rotation.forget_ring()
+    yield
     key_rotation.forget_ring()
 
 

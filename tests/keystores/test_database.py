@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from django_jwtauth.exceptions import NoSigningKey
 from django_jwtauth.keystores.base import OpenTransaction
 from django_jwtauth.keystores.database import DatabaseKeyStore, encrypt, reencrypted
 from django_jwtauth.models import SigningKey
-from tests.key_material import private_jwk
+from tests.key_material import only_key, private_jwk
 
 pytestmark = pytest.mark.django_db
 
@@ -16,10 +17,9 @@ OTHER_SECRET = "another-secret-key-of-the-same-project-0123456789"
 
 
 @pytest.fixture
-def kid() -> str:
-    """The key that is there, made under the suite's SECRET_KEY."""
-    SigningKey.objects.all().delete()
-    return key_rotation.signing_key(clock.now()).kid
+def kid(db: None) -> Iterator[str]:
+    """The one key that is there, made under the suite's SECRET_KEY."""
+    yield from only_key()
 
 
 def store() -> DatabaseKeyStore:
@@ -119,7 +119,7 @@ def test_a_broken_row_cannot_be_encrypted_anew_and_breaks_nothing(kid: str, brok
 @pytest.mark.parametrize(
     "private",
     [{}, {"kty": "EC"}, {"kty": "oct", "k": "eA"}, {"kty": ["EC"]}, private_jwk("EdDSA")],
-    ids=str,
+    ids=["nothing", "no numbers", "a shared secret", "a type that is a list", "another curve"],
 )
 def test_a_row_that_decrypts_to_another_kind_of_key_does_not_sign(
     kid: str, private: dict[str, Any]

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -6,15 +7,14 @@ import pytest
 
 from django_jwtauth import clock, key_rotation
 from django_jwtauth.models import SigningKey
-from tests.key_material import private_jwk
+from tests.key_material import only_key, private_jwk
 from tests.management.commands import run, run_process
 from tests.moments import move_on
 
 
 @pytest.fixture
-def first(db: None) -> str:
-    SigningKey.objects.all().delete()
-    return key_rotation.signing_key(clock.now()).kid
+def first(db: None) -> Iterator[str]:
+    yield from only_key()
 
 
 def listed() -> dict[str, dict[str, Any]]:

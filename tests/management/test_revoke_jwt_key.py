@@ -1,18 +1,17 @@
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from django_jwtauth import clock, key_rotation
-from django_jwtauth.models import SigningKey
 from django_jwtauth.revocation import feed
-from tests.key_material import private_jwk
+from tests.key_material import only_key, private_jwk
 from tests.management.commands import run, run_process
 
 
 @pytest.fixture
-def first(db: None) -> str:
-    SigningKey.objects.all().delete()
-    return key_rotation.signing_key(clock.now()).kid
+def first(db: None) -> Iterator[str]:
+    yield from only_key()
 
 
 def test_it_revokes_the_key_and_says_what_signs_now(first: str) -> None:

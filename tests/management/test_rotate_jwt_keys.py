@@ -1,4 +1,5 @@
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -6,6 +7,7 @@ import pytest
 
 from django_jwtauth import clock, key_rotation
 from django_jwtauth.models import SigningKey
+from tests.key_material import only_key
 from tests.management.commands import run, run_process
 from tests.moments import move_on
 
@@ -13,9 +15,8 @@ MOMENT = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
 
 
 @pytest.fixture
-def first(db: None) -> str:
-    SigningKey.objects.all().delete()
-    return key_rotation.signing_key(clock.now()).kid
+def first(db: None) -> Iterator[str]:
+    yield from only_key()
 
 
 def rotate(*arguments: str) -> str:
