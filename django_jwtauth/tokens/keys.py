@@ -50,7 +50,10 @@ class Signer(Protocol):
     """What signs for a key: in this process, or in a KMS or HSM that never shows the key."""
 
     def sign(self, message: bytes, /) -> bytes:
-        """Return the JWS signature of ``message`` (RFC 7518 section 3: raw, not DER)."""
+        """Return the JWS signature of ``message`` (RFC 7518 section 3: raw, not DER).
+
+        Raises ``NoSigningKey``, which answers 503, where it cannot at the moment.
+        """
         ...  # pragma: no cover
 
 

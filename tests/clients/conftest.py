@@ -1,13 +1,12 @@
 """The example, served as an issuer of its own, and what its clients need."""
 
 import fcntl
-import os
 import shutil
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
@@ -16,6 +15,7 @@ from django_jwtauth.tokens.keyring import KeyRing
 from django_jwtauth.tokens.keys import ALGORITHMS, key_from_jwk
 from tests.example_project.servers import ROOT, Server, demo_server, free_port, new_database
 from tests.key_material import private_jwk
+from tests.left_out import left_out
 
 FOLDER = Path(__file__).parent
 ISSUER = "https://auth.example.com"
@@ -29,13 +29,6 @@ RESOURCE_SERVER = {
 SERVICE = ("orders", "secret")
 
 NPM = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-
-
-def missing(what: str) -> NoReturn:
-    """Skip, or fail where clients are required."""
-    if os.environ.get("JWTAUTH_REQUIRE_CLIENTS") == "1":
-        pytest.fail(what)
-    pytest.skip(what)
 
 
 @pytest.fixture(scope="package")
@@ -60,7 +53,7 @@ def node() -> str:
     """Return `node`, with the packages of package-lock.json installed, or skip."""
     found = shutil.which("node")
     if found is None or shutil.which("npm") is None:
-        missing("node and npm are not installed")
+        left_out("node and npm are not installed")
     lock = (FOLDER / "package-lock.json").read_bytes()
     installed = FOLDER / "node_modules" / ".installed"
     # Several processes run tests; one of them installs.
@@ -71,7 +64,7 @@ def node() -> str:
                 NPM, cwd=FOLDER, capture_output=True, text=True, timeout=90, check=False
             )
             if done.returncode:
-                missing(f"npm ci failed: {done.stderr.strip()[-500:]}")
+                left_out(f"npm ci failed: {done.stderr.strip()[-500:]}")
             installed.write_bytes(lock)
     return found
 
