@@ -39,12 +39,12 @@ class Plan:
 
 
 FULL: Final = Plan(
-    rounds=7,
+    rounds=6,
     acts=20,
     requests=200,
     races=3,
-    refreshes=50,
-    guesses=5,
+    refreshes=40,
+    guesses=3,
     load_seconds=2,
     slow_peers=None,
 )
