@@ -13,6 +13,7 @@ from django.test import override_settings
 from django.urls import include, path
 from rest_framework import exceptions
 from rest_framework.test import APIClient
+from rest_framework.throttling import UserRateThrottle
 
 from django_jwtauth import clock
 from django_jwtauth.views import LoginView
@@ -29,7 +30,18 @@ class SecondFactorView(LoginView):
         raise exceptions.PermissionDenied("Enter the code.", code="mfa_required")
 
 
+class OncePerDay(UserRateThrottle):
+    rate = "1/day"
+
+
+class StrictView(LoginView):
+    """A project's login with a throttle of its own besides ours."""
+
+    throttle_classes = (*LoginView.throttle_classes, OncePerDay)
+
+
 urlpatterns = [
+    path("strict/", StrictView.as_view()),
     path("auth/login/", SecondFactorView.as_view()),
     path("auth/", include("django_jwtauth.urls")),
 ]
@@ -162,6 +174,13 @@ def test_a_second_factor_that_is_asked_for_is_no_failure() -> None:
 
 def assert_error_code(answer: Any, status: int, code: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.mark.urls(__name__)
+def test_a_projects_own_throttle_counts_as_drf_has_it() -> None:
+    answers: list[Any] = [APIClient().post("/strict/", RIGHT, "json") for _ in range(2)]
+    assert_pair(answers[0])
+    assert_throttled(answers[1], within=86400)
 
 
 # jwt_login_address: for an address alone.

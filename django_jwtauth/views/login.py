@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.contrib.auth import authenticate, get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in
@@ -10,6 +12,7 @@ from django.middleware.csrf import rotate_token
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 
 from django_jwtauth import cookies, sessions, users
 from django_jwtauth.exceptions import (
@@ -27,7 +30,7 @@ from django_jwtauth.views.base import AuthView, django_request, validated
 class LoginView(AuthView):
     """User name and password for a pair of tokens."""
 
-    throttle_classes = (LoginThrottle, LoginAddressThrottle)
+    throttle_classes: Sequence[type[BaseThrottle]] = (LoginThrottle, LoginAddressThrottle)
     counted_error = InvalidCredentials
 
     def check_user(self, request: Request, user: AbstractBaseUser) -> None:
@@ -62,7 +65,7 @@ class LoginView(AuthView):
 class RefreshView(AuthView):
     """The token endpoint of RFC 6749 section 6: a refresh token for the next pair."""
 
-    throttle_classes = (RefreshThrottle,)
+    throttle_classes: Sequence[type[BaseThrottle]] = (RefreshThrottle,)
     counted_error = RefreshTokenInvalid
 
     def post(self, request: Request) -> Response:

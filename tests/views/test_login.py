@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from django.contrib.auth import user_logged_in, user_login_failed
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.http import Http404
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import include, path
@@ -315,6 +317,19 @@ def test_what_check_user_raises_reaches_the_client_and_nothing_is_started(
     assert not Revocation.objects.exclude(identifier__startswith="ring:").exists()
     user.refresh_from_db()
     assert user.last_login is None
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [(PermissionDenied(), 403, "permission_denied"), (Http404(), 404, "not_found")],
+)
+def test_djangos_own_refusals_are_answered_in_our_shape(
+    user: User, monkeypatch: pytest.MonkeyPatch, error: Any, status: int, code: str
+) -> None:
+    monkeypatch.setattr(AskingView, "error", error)
+    assert_error(log_in(APIClient()), status, code)
+    assert not LoginSession.objects.exists()
 
 
 @pytest.mark.urls(__name__)

@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 
 from django_jwtauth import sessions
 from django_jwtauth.models import LoginSession, Revocation
+from django_jwtauth.testing import access_token_for
 from tests.answers import (
     assert_dead_token,
     assert_error,
@@ -139,6 +140,17 @@ def test_a_logout_with_a_token_that_is_none_of_ours_says_so(
     api: APIClient, db: None, token: str
 ) -> None:
     assert_dead_token(log_out(api, token=token), "token_invalid", "The access token is invalid.")
+
+
+@pytest.mark.parametrize("sid", [None, "x", "A" * 22 + "B"])
+def test_a_good_token_that_belongs_to_no_session_of_ours_proves_none(
+    api: APIClient, user: User, sid: str | None
+) -> None:
+    token = access_token_for(user, sid=sid)  # as a foreign issuer's
+    assert api.get("/auth/me/", headers={"authorization": f"Bearer {token}"}).status_code == 200
+    assert_dead_token(
+        log_out(api, header=f"Bearer {token}"), "token_invalid", "The access token is invalid."
+    )
 
 
 @pytest.mark.parametrize("token", ["null", "[]", "{}", "true", '"a\\u0000b"', '"\\ud800"'])

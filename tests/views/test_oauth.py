@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from django_jwtauth import sessions
 from django_jwtauth.models import LoginSession, Revocation
+from django_jwtauth.testing import access_token_for
 from django_jwtauth.tokens import access_token
 from tests.answers import (
     assert_dead_token,
@@ -110,6 +111,14 @@ def test_a_token_is_inactive_once_its_subject_is_not_its_user(user: User) -> Non
         # Not even where somebody else has the name by now: to a request it would be them.
         User.objects.create_user("ada")
         assert_inactive(introspect(device.access))
+
+
+def test_a_token_without_a_session_is_active_while_its_user_is(user: User) -> None:
+    token = access_token_for(user, sid=None)  # as a foreign issuer's
+    assert body_of(introspect(token))["active"] is True
+    assert_inactive(introspect(access_token_for(user, sid="x")))
+    User.objects.update(is_active=False)
+    assert_inactive(introspect(token))
 
 
 def active_claim(user: User, session: LoginSession) -> dict[str, Any]:
