@@ -211,6 +211,35 @@ def _guesses(found: Found) -> str:
     return table(("", "wrong password", "no such user"), rows)
 
 
+def _beside(found: Found) -> str:
+    """Return the few rows that the README shows."""
+    names = ("jwtauth", "simplejwt-blacklist", "knox", "oauth-toolkit", "allauth")
+    peers = {name: one for name, _, one in _each(found)}
+    shown = [peers[name] for name in names]
+    rows = [
+        (
+            "a request, over the same view open to all",
+            *(times(one["to_open"]["request"]) for one in shown),
+        ),
+        ("login", *(microseconds(one["times"]["login"]) for one in shown)),
+        ("refresh", *(microseconds(one["times"]["refresh"]) for one in shown)),
+        (
+            "refreshes a second, 8 processes on 2 cores",
+            *(number(one.get("refreshes_per_second")) for one in shown),
+        ),
+        (
+            "callers still logged in after 8 parallel refreshes, and tokens handed out",
+            *(_outcome(one) for one in shown),
+        ),
+    ]
+    return table(("", *(one["title"] for one in shown)), rows)
+
+
+def _outcome(figures: Found) -> str:
+    race = figures.get("races", {}).get("8")
+    return f"{race['logged_in']:.0f}, {race['distinct']:.0f}" if race else "–"
+
+
 def _better(found: Found) -> str:
     """Return every row in which a peer does better: computed, so that none is forgotten."""
     figures = {name: one for name, _, one in _each(found)}
@@ -287,7 +316,7 @@ def _size_plot(found: Found) -> str:
             (f"{title}, {one['permissions']}", one["access"], f"{one['access']:,} B")
             for one in found["sizes"][name]
         ]
-    return bars("Access token of a user with so many permissions", rows, "")
+    return bars("Access token of a user with so many permissions", rows, "django_jwtauth")
 
 
 PARTS: Final = {
@@ -303,6 +332,7 @@ PARTS: Final = {
     "sizes": _sizes,
     "guesses": _guesses,
     "better": _better,
+    "beside": _beside,
 }
 
 PLOTS: Final = {

@@ -17,7 +17,11 @@ from benchmarks import comparison_parts, growth_parts
 ROOT: Final = Path(__file__).resolve().parent.parent
 RESULTS: Final = Path(__file__).with_name("results")
 #: Each page, and the results that it shows.
-PAGES: Final = {"docs/benchmarks.md": "compare", "docs/scaling.md": "growth"}
+PAGES: Final = {
+    "README.md": "compare",
+    "docs/benchmarks.md": "compare",
+    "docs/scaling.md": "growth",
+}
 
 _PARTS: Final[Mapping[str, Mapping[str, Callable[[Any], str]]]] = {
     "compare": comparison_parts.PARTS,

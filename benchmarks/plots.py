@@ -13,14 +13,14 @@ _COLOURS: Final = (_OURS, "#b35900", "#6639ba", "#0969da")
 
 
 def bars(title: str, rows: Sequence[tuple[str, float, str]], ours: str) -> str:
-    """Return a bar for each (name, value, what to write beside it); ``ours`` stands out."""
+    """Return a bar for each (name, value, text); where the name begins with ``ours``, in colour."""
     left, width, step, top = 230, 380, 26, 44
     longest = max(value for _, value, _ in rows)
     parts = []
     for number, (name, value, text) in enumerate(rows):
         y = top + number * step
         length = max(width * value / longest, 1)
-        colour = _OURS if name == ours else _OTHERS
+        colour = _OURS if name.startswith(ours) else _OTHERS
         parts += [
             _text(left - 8, y + 14, name, anchor="end"),
             f'<rect x="{left}" y="{y}" width="{length:.1f}" height="18" fill="{colour}"/>',

@@ -17,7 +17,7 @@ RESULTS = sorted(set(pages.PAGES.values()))
 def test_a_page_shows_what_was_measured(page: str) -> None:
     text = (pages.ROOT / page).read_text(encoding="utf-8")
     assert pages.filled(page) == text
-    assert text.count("<!-- begin") == text.count("<!-- end -->") > 3
+    assert text.count("<!-- begin") == text.count("<!-- end -->") > 0
 
 
 @pytest.mark.parametrize("what", RESULTS)
@@ -28,9 +28,10 @@ def test_a_plot_shows_what_was_measured(what: str) -> None:
         assert (pages.ROOT / path).read_text(encoding="utf-8") == plot
 
 
-@pytest.mark.parametrize("page", pages.PAGES)
-def test_a_page_shows_every_part_and_every_plot(page: str) -> None:
-    text, what = (pages.ROOT / page).read_text(encoding="utf-8"), pages.PAGES[page]
+@pytest.mark.parametrize("what", RESULTS)
+def test_pages_show_every_part_and_every_plot(what: str) -> None:
+    shown = [page for page in pages.PAGES if pages.PAGES[page] == what]
+    text = "".join((pages.ROOT / page).read_text(encoding="utf-8") for page in shown)
     assert set(re.findall(r"<!-- begin (\S+) -->", text)) == set(pages.parts(what))
     assert {f"docs/{path}" for path in re.findall(r"\]\((images/\S+)\)", text)} == set(
         pages.plots(what)
