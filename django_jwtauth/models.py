@@ -26,6 +26,23 @@ def to_datetime(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, tz=UTC if settings.USE_TZ else None)
 
 
+def lower_bound(seconds: float) -> datetime:
+    """Return a moment that compares as no later than any that is stored for ``seconds`` or after.
+
+    Without ``USE_TZ``, which is local time, what comes in the hour after clocks were set back
+    looks earlier than what went before.
+    """
+    return to_datetime(seconds if settings.USE_TZ else seconds - 3600)
+
+
+def seconds_between(moment: datetime, now: float) -> float:
+    """Return how far a moment is from ``now``, in either direction.
+
+    Local time of the hour that comes twice when clocks are set back means two moments: the nearer.
+    """
+    return min(abs(now - moment.replace(fold=fold).timestamp()) for fold in (0, 1))
+
+
 def to_sid(session_id: uuid.UUID) -> str:
     """Return a login session's id as tokens, URLs and answers spell it: 22 characters."""
     return b64encode(session_id.bytes)
@@ -60,6 +77,10 @@ class ExactCharField(models.CharField):  # type: ignore[type-arg]  # not generic
         column = super().db_type(connection)
         if connection.vendor == "mysql":
             return f"{column} CHARACTER SET utf8mb4"
+        if connection.vendor == "postgresql" and column is not None:
+            # By its full name: for a "varchar" Django would make a second index, for LIKE, that
+            # nobody asks and every logout writes.
+            return column.replace("varchar", "character varying")
         return column
 
     def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:

@@ -1,12 +1,14 @@
-"""How a login session's id is spelled. What the models are for is tested where they are used."""
+"""How ids are spelled, compared and found. What models are for is tested where they are used."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from django_jwtauth.models import from_sid, to_sid
+from django_jwtauth.models import LoginSession, Revocation, SigningKey, from_sid, to_sid
 
 
 @given(st.uuids())
@@ -30,3 +32,19 @@ def test_whatever_comes_is_an_id_or_a_value_error(sid: str) -> None:
     except ValueError:
         return
     assert to_sid(session_id) == sid
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("model", "column"),
+    [(Revocation, "identifier"), (SigningKey, "kid"), (SigningKey, "predecessor")],
+)
+def test_a_column_that_is_compared_exactly_has_one_index(model: Any, column: str) -> None:
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, model._meta.db_table)
+    assert [one["columns"] for one in found.values() if column in one["columns"]] == [[column]]
+
+
+@pytest.mark.django_db
+def test_a_session_that_is_not_there_is_not_found() -> None:
+    assert LoginSession.objects.find(UUID(int=1)) is None
