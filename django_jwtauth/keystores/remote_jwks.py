@@ -120,7 +120,10 @@ class RemoteJWKSKeyStore(KeyStore):
         return urlsplit(str(self.options["URL"]))._replace(query="", fragment="").geturl()
 
     def _fetch(self) -> _Answer:
-        headers = {"Accept": "application/jwk-set+json, application/json"}
+        headers = {
+            "Accept": "application/jwk-set+json, application/json",
+            "User-Agent": "django-jwtauth",  # what urllib says is turned away by many a firewall
+        }
         if self._etag is not None and self._ring is not None:
             headers["If-None-Match"] = self._etag
         request = urllib.request.Request(self.options["URL"], headers=headers)  # noqa: S310 (the scheme is checked)

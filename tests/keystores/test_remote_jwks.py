@@ -63,6 +63,15 @@ def test_the_public_keys_of_another_service_verify_and_do_not_sign(
     assert key.verify(b"message", signer.sign(b"message"))
 
 
+def test_a_request_says_what_it_wants_and_who_asks(
+    store: RemoteJWKSKeyStore, server: JWKSServer
+) -> None:
+    store.load(0.0)
+    (headers,) = server.requests
+    assert headers["Accept"] == "application/jwk-set+json, application/json"
+    assert headers["User-Agent"] == "django-jwtauth"
+
+
 def test_a_set_that_has_not_changed_is_not_sent_again(
     store: RemoteJWKSKeyStore, server: JWKSServer
 ) -> None:
