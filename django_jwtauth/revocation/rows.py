@@ -11,7 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q, QuerySet
 
 from django_jwtauth import clock
-from django_jwtauth.models import DatabaseTime, Revocation, to_datetime
+from django_jwtauth.models import DatabaseTime, Revocation, lower_bound, to_datetime
 from django_jwtauth.revocation.snapshot import Entry
 
 _BATCH: Final = 500  # parameters of one statement; SQLite allows 999
@@ -69,7 +69,7 @@ def read_new(connection: BaseDatabaseWrapper, seconds: float) -> list[Entry]:
 
 def _is_live() -> Q:
     # By the clock that wrote expires_at and judges tokens, which is not the database's.
-    return Q(expires_at__gt=to_datetime(clock.now())) | Q(expires_at=None)
+    return Q(expires_at__gt=lower_bound(clock.now())) | Q(expires_at=None)
 
 
 def _read(connection: BaseDatabaseWrapper, condition: Q) -> list[Entry]:

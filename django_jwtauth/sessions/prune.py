@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import models, router
 
 from django_jwtauth import clock
-from django_jwtauth.models import LoginSession, Revocation, SigningKey, to_datetime
+from django_jwtauth.models import LoginSession, Revocation, SigningKey, lower_bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ def prune(*, batch_size: int = 1000, keep: float = 0) -> Iterator[Pruned]:
     lives are never deleted.
     """
     now = clock.now()
-    moment, cutoff = to_datetime(now), to_datetime(now - keep)
+    moment, cutoff = lower_bound(now), lower_bound(now - keep)
     yield from _delete(LoginSession, models.Q(ended_at__lt=cutoff), batch_size)
     yield from _delete(LoginSession, models.Q(expires_at__lt=cutoff), batch_size)
     yield from _delete_idle(cutoff, batch_size)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from django_jwtauth import conf, users
 from django_jwtauth.exceptions import RefreshTokenExpired, SessionEnded
-from django_jwtauth.models import LoginSession
+from django_jwtauth.models import LoginSession, seconds_between
 
 _Reason = LoginSession.EndReason
 
@@ -52,5 +52,5 @@ def next_step(session: LoginSession, presented: int, now: float) -> Step:
 def _rotated_recently(session: LoginSession, now: float) -> bool:
     return (
         session.rotated_at is not None
-        and abs(now - session.rotated_at.timestamp()) < conf.current().REFRESH_RETRY_WINDOW
+        and seconds_between(session.rotated_at, now) < conf.current().REFRESH_RETRY_WINDOW
     )
