@@ -152,6 +152,29 @@ def test_each_issuer_and_audience_of_the_list_is_accepted(iss: str, aud: Any) ->
 
 
 @pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({"iss": "https://c"}, "another issuer"),
+        ({"iss": "https://a/"}, "another issuer"),
+        ({"aud": "other"}, "another audience"),
+        ({"aud": ["other", "API"]}, "another audience"),
+        ({"aud": []}, "another audience"),
+        ({"aud": ["api", 1]}, "aud is missing or malformed"),
+        ({"aud": {"api": 1}}, "aud is missing or malformed"),
+        ({"scope": ["a"]}, "scope is malformed"),
+        ({"perms": 1}, "perms is malformed"),
+        ({"groups": "staff"}, "groups is malformed"),
+        ({"groups": [1]}, "groups is malformed"),
+    ],
+)
+def test_what_is_not_for_us_or_not_of_its_type_is_refused(
+    claims: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(TokenInvalid, match=reason):
+        token(**claims)
+
+
+@pytest.mark.parametrize(
     "claims",
     [
         {"jti": "x" * 64, "sid": "y" * 64},
@@ -191,6 +214,7 @@ def test_it_is_a_read_only_mapping_of_its_claims() -> None:
     assert len(made) == 11
     assert made.get("nothing") is None
     assert (made.scope, made.groups, made.permissions) == ("a b", ["staff"], None)
+    assert token(perms="f.b").permissions == "f.b"
     assert (made.session_id, made.jti, made.subject, made.kid) == ("s", "j", "1", "kid")
     with pytest.raises(AttributeError):
         made.extra = 1  # type: ignore[attr-defined]  # that is the test
