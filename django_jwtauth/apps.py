@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 from django.core.signals import setting_changed
 from django.db.models.signals import post_migrate, post_save, pre_delete, pre_save
 from django.utils.translation import gettext_lazy as _
@@ -28,9 +29,11 @@ class JWTAuthConfig(AppConfig):
         """Connect receivers and checks."""
         from django.contrib.auth import get_user_model
 
-        from django_jwtauth import receivers
+        from django_jwtauth import checks, receivers
         from django_jwtauth.models import LoginSession
 
+        register(checks.check_project, "jwtauth")
+        register(checks.check_databases, Tags.database, "jwtauth")
         setting_changed.connect(_forget_settings, dispatch_uid="jwtauth_forget_settings")
         post_migrate.connect(receivers.after_migrate, sender=self, dispatch_uid="jwtauth_first_key")
         # By class, and not for all senders: that would turn off fast deletes for every model.

@@ -134,12 +134,8 @@ def unknown_names() -> list[tuple[str, str | None]]:
 
 def wrong_values() -> list[str]:
     """Return one sentence for each value in ``JWTAUTH`` that ``current`` would refuse."""
-    try:
-        given = _raw()
-    except ImproperlyConfigured as error:
-        return [str(error)]
     sentences = []
-    for name, value in given.items():
+    for name, value in _raw().items():
         try:
             _load({name: value})
         except ImproperlyConfigured as error:

@@ -57,6 +57,9 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 
+# Right for a suite: it has no URL, and throttles that count in each process alone.
+SILENCED_SYSTEM_CHECKS = ["django_jwtauth.W001", "django_jwtauth.W105"]
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["django_jwtauth.authentication.JWTAuthentication"],
 }
