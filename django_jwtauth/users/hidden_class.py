@@ -177,7 +177,7 @@ def _new_state(user: Deferred) -> ModelState:
     """Say that the instance stands for a row; made when asked for, as many requests never do."""
     state = ModelState()
     state.adding = False
-    state.db = router.db_for_read(user.__class__)
+    state.db = router.db_for_write(user.__class__)
     return state
 
 

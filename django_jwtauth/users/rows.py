@@ -26,7 +26,7 @@ def is_usable(user: AbstractBaseUser) -> bool:
 
 def has_database(model: type[AbstractBaseUser]) -> bool:
     """Tell whether users can be read here at all; a service may have no database."""
-    engine: str = connections.settings[router.db_for_read(model)]["ENGINE"]
+    engine: str = connections.settings[router.db_for_write(model)]["ENGINE"]
     return engine != "django.db.backends.dummy"  # what Django puts in where DATABASES is empty
 
 
@@ -39,7 +39,10 @@ def read_row(
     manager hides counts as gone, as for Django's own backend.
     """
     try:
-        user: AbstractBaseUser = model._default_manager.get(**{attname: key})
+        # Of the database that is written: a replica may not know yet who has just signed up, nor
+        # who has been deactivated.
+        rows = model._default_manager.using(router.db_for_write(model))
+        user: AbstractBaseUser = rows.get(**{attname: key})
     except model.DoesNotExist:
         raise UserNotFound from None
     except ImproperlyConfigured:

@@ -97,7 +97,7 @@ def _reader(field: models.Field[Any, Any]) -> Callable[[str], Any]:
 def _range(field: models.Field[Any, Any], model: type[AbstractBaseUser]) -> Callable[[Any], bool]:
     """Return the test for keys that fit the column: for others a database has its own errors."""
     if isinstance(field, models.IntegerField):
-        ops = connections[router.db_for_read(model)].ops
+        ops = connections[router.db_for_write(model)].ops
         least, greatest = ops.integer_field_range(field.get_internal_type())
         return lambda key: least <= key <= greatest
     limit = field.max_length if isinstance(field, models.CharField) else None

@@ -41,21 +41,20 @@ def pass_by(point: str) -> None:
 
 def watch_statements(connection: Any, **_: object) -> None:
     """Pass by before and after the statements of each connection."""
+    if _watch not in connection.execute_wrappers:  # it may have been opened before
+        connection.execute_wrappers.append(_watch)
 
-    def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        points = [
-            point
-            for point, (verb, word) in _STATEMENTS.items()
-            if sql.startswith(verb) and word in sql
-        ]
-        for point in points:
-            pass_by(point)
-        result = execute(sql, params, many, context)
-        for point in points:
-            pass_by(f"after {point}")
-        return result
 
-    connection.execute_wrappers.append(wrapper)
+def _watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    points = [
+        point for point, (verb, word) in _STATEMENTS.items() if sql.startswith(verb) and word in sql
+    ]
+    for point in points:
+        pass_by(point)
+    result = execute(sql, params, many, context)
+    for point in points:
+        pass_by(f"after {point}")
+    return result
 
 
 def on_refreshed(**_: object) -> None:
