@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -12,6 +13,30 @@ from django_jwtauth import clock
 from tests.databases import answers
 
 pytest_plugins = ["django_jwtauth.pytest_plugin"]
+
+# What no database can change runs with SQLite alone, once in a run over all databases.
+ONE_DATABASE = (
+    "architecture",
+    "benchmarks",
+    "checks",
+    "clients",
+    "example_project",
+    "hostile",
+    "test_readme.py",
+    "test_second_service_page.py",
+    "test_signers_page.py",
+    "tokens",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect what another database has nothing to say to."""
+    if os.environ.get("JWTAUTH_TEST_DATABASE", "sqlite") == "sqlite":
+        return
+    folder = Path(__file__).parent
+    once = [item for item in items if item.path.relative_to(folder).parts[0] in ONE_DATABASE]
+    config.hook.pytest_deselected(items=once)
+    items[:] = [item for item in items if item not in set(once)]
 
 
 # No limit of time for one example: a machine that others use as well is slow at times.
