@@ -33,7 +33,8 @@ class JWTAuthConfig(AppConfig):
         from django_jwtauth.models import LoginSession
 
         register(checks.check_project, "jwtauth")
-        register(checks.check_databases, Tags.database, "jwtauth")
+        # Under no other tag: what asks a database runs only where one is named.
+        register(checks.check_databases, Tags.database)
         setting_changed.connect(_forget_settings, dispatch_uid="jwtauth_forget_settings")
         post_migrate.connect(receivers.after_migrate, sender=self, dispatch_uid="jwtauth_first_key")
         # By class, and not for all senders: that would turn off fast deletes for every model.

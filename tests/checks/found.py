@@ -21,7 +21,8 @@ def found(
     """Return what is said of a clean project with these settings."""
     given = {**JWTAUTH, **jwtauth} if isinstance(jwtauth, dict) else jwtauth or JWTAUTH
     with override_settings(**{**CLEAN, "JWTAUTH": given, **settings}):
-        return run_checks(tags=["jwtauth"], databases=databases)
+        tags = ["jwtauth", "database"] if databases else ["jwtauth"]
+        return run_checks(tags=tags, databases=databases)
 
 
 def ids(messages: Iterable[CheckMessage]) -> list[str]:
