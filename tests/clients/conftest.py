@@ -74,7 +74,8 @@ def signed() -> dict[str, Any]:
     """Return a JWKS with a key of each algorithm, and an access token signed with each."""
     keys = [key_from_jwk(private_jwk(name), kind="private") for name in ALGORITHMS]
     now = int(time.time())
-    claims = {"iss": ISSUER, "aud": ISSUER, "sub": "1", "iat": now, "exp": now + 300}
+    # Made once for all tests, in whatever order and however slowly they run.
+    claims = {"iss": ISSUER, "aud": ISSUER, "sub": "1", "iat": now, "exp": now + 86_400}
     return {
         "issuer": ISSUER,
         "jwks": KeyRing(keys).jwks(now),
