@@ -7,6 +7,7 @@ import hashlib
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -34,6 +35,8 @@ _MECHANISMS: Final = {
 }
 _ED25519_POINT: Final = b"\x04\x20"  # what an OCTET STRING of 32 bytes begins with
 _ED25519_LENGTH: Final = 32
+_PAUSE: Final = 0.1  # seconds, before the second try
+_BROKEN: Final = -1
 
 logger = logging.getLogger("django_jwtauth")
 
@@ -144,7 +147,7 @@ class _Token:
         self._refusal: str | None = None
 
     def run(self, act: Callable[[Any], T]) -> T:
-        """Call ``act`` with the session, and once more with a new one where it has broken.
+        """Call ``act`` with the session; once more, with the library begun anew, where it broke.
 
         Raises ``NoSigningKey`` where the token does not answer.
         """
@@ -154,6 +157,9 @@ class _Token:
                 return act(self._open())
             except self.driver.PKCS11Error:
                 self._close()
+            # A token that was pulled, or that many processes open at once, may be there again.
+            time.sleep(_PAUSE)
+            _begun[self._options["MODULE"]] = _BROKEN
             try:
                 return act(self._open())
             except self.driver.PKCS11Error as error:
@@ -205,10 +211,10 @@ class _Token:
 
 def _library(driver: Any, module: str) -> Any:
     library = driver.lib(module)
-    if _initialised.setdefault(module, _forks) != _forks:
-        # What the parent has opened is not ours (PKCS#11 2.40, section 2.5.2).
+    if _begun.setdefault(module, _forks) != _forks:
+        # It has failed, or was begun by the parent (PKCS#11 2.40, section 2.5.2).
         library.reinitialize()
-        _initialised[module] = _forks
+        _begun[module] = _forks
     return library
 
 
@@ -241,7 +247,7 @@ def _is_text(value: object) -> bool:
 
 _one_at_a_time = threading.Lock()
 _forks = 0
-_initialised: dict[str, int] = {}
+_begun: dict[str, int] = {}  # for each library the value of _forks when it was
 
 
 def _after_fork_in_child() -> None:
