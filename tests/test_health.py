@@ -122,16 +122,17 @@ def test_a_store_whose_only_key_is_revoked_cannot_sign(db: None) -> None:
 
 @committed
 def test_a_feed_that_is_silent_for_too_long_is_told() -> None:
-    options = {"MAX_AGE": 0.01, "MAX_STALENESS": 0.2}
+    # Long enough for a busy machine to answer the first question in time.
+    options = {"MAX_AGE": 0.01, "MAX_STALENESS": 3.0}
     with override_settings(JWTAUTH={"REVOCATION_FEED": {"OPTIONS": options}}):
         assert_ok(health())
         with missing_table(Revocation):
-            sleep(0.3)
+            sleep(3.2)
             state = health()
         assert not state.ok
         assert "No revocation feed has answered" in state.problems[0]
         assert state.feed_age is not None
-        assert state.feed_age > 0.2
+        assert state.feed_age > 3.0
         sleep(0.05)
         assert_ok(health())
 
