@@ -80,8 +80,9 @@ class Answer:
     def cookie(self, name: str) -> str:
         """Return the value of a cookie that was set."""
         for header, value in self.headers:
-            if header.lower() == "set-cookie" and value.startswith(f"{name}="):
-                return value.split(";")[0].removeprefix(f"{name}=")
+            found, _, content = value.partition(";")[0].strip().partition("=")
+            if header.lower() == "set-cookie" and found == name:
+                return content
         raise LookupError(name)
 
 

@@ -14,6 +14,7 @@ from benchmarks.calls import Call
 from benchmarks.measures.acts import ACTS, maker, send
 from benchmarks.measures.clients import Clients
 
+_FIRST_READABLE: Final = 150_000
 _DATA: Final = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 # What was logged for this database, and the end of each of its transactions. Images of whole pages
@@ -79,12 +80,18 @@ def _rows() -> int:
 
 
 def _log_position() -> str | None:
-    if connection.vendor != "postgresql":
+    """Return where the log ends; ``None`` where nobody can read it: PostgreSQL 15 is the first."""
+    if connection.vendor != "postgresql" or _postgresql() < _FIRST_READABLE:
         return None
     with connection.cursor() as cursor:
         cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_walinspect")
         cursor.execute("SELECT pg_current_wal_insert_lsn()")
         return str(cursor.fetchone()[0])
+
+
+def _postgresql() -> int:
+    connection.ensure_connection()
+    return int(connection.connection.info.server_version)
 
 
 def _logged_since(position: str) -> int:
