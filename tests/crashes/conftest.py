@@ -119,7 +119,13 @@ class Client:
         made = self.server.send("POST", f"/users/{self.name}/make/", {"password": PASSWORD})
         assert made.status == 204
         credentials = {"username": self.name, "password": PASSWORD}
-        self.keep(self.server.send("POST", "/auth/login/", credentials))
+        answer = self.server.send("POST", "/auth/login/", credentials)
+        until = time.monotonic() + 15
+        # The database that the test before has killed may still be recovering.
+        while answer.status == 503 and time.monotonic() < until:
+            time.sleep(0.5)
+            answer = self.server.send("POST", "/auth/login/", credentials)
+        self.keep(answer)
         _, claims = access_token.read_unverified(self.access_token)
         self.user_id, self.sid = int(claims["sub"]), str(claims["sid"])
 
