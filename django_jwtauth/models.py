@@ -1,6 +1,6 @@
 """``LoginSession``, ``SigningKey``, ``Revocation``: fields, constraints and querysets.
 
-Who writes them: ``sessions/`` login sessions, ``key_rotation.py`` signing keys, ``revocation/``
+Who writes them: ``sessions/`` login sessions, ``key_rotation`` signing keys, ``revocation/``
 revocations. Times are kept as datetimes and handed to the core as seconds since the epoch.
 """
 

@@ -1,6 +1,6 @@
 """Keys in the database, their private halves encrypted. Reads ``SigningKey``, never writes it.
 
-Who writes is ``key_rotation.py``, which comes here for the encryption.
+Who writes is ``key_rotation``, which comes here for the encryption.
 """
 
 from __future__ import annotations
