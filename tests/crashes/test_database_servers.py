@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.crashes.conftest import Client, Site, in_background, serving
+from tests.crashes.conftest import Client, Site, in_background, later, serving
 from tests.crashes.private_servers import PrivateServer, private_server
 from tests.processes.database import create_database, migrate
 from tests.processes.http import Answer
@@ -65,7 +65,7 @@ def test_a_refresh_goes_on_though_the_database_was_killed_in_the_middle_of_it(
         _assert_keep_your_tokens(result)
     assert client.session()[0] in (left_behind, 1)
 
-    client.keep(client.refresh())
+    client.keep(later(client.refresh))
 
     assert client.session() == (1, "")
     client.assert_goes_on()
@@ -94,5 +94,5 @@ def test_a_logout_is_done_or_not_done_though_the_database_was_killed(
     else:
         _assert_keep_your_tokens(result)
         assert client.session() == (0, "")
-    assert client.logout().status == 204
+    assert later(client.logout).status == 204
     client.assert_refused_soon()
