@@ -20,6 +20,7 @@ ONE_DATABASE = (
     "benchmarks",
     "checks",
     "clients",
+    "documentation",
     "example_project",
     "hostile",
     "test_readme.py",

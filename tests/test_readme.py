@@ -1,10 +1,8 @@
 """README.md, held to the code: its transcript and steps are run, its tables compared."""
 
 import ast
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
@@ -19,16 +17,13 @@ from django.utils.module_loading import import_string
 
 from django_jwtauth import conf, exceptions, urls, well_known_urls
 from django_jwtauth.throttling import DEFAULT_RATES
-from tests.example_project.servers import ROOT, demo_server, environment, free_port, new_database
+from tests.documentation.pages import blocks, fences, follow, run
+from tests.example_project.servers import ROOT, demo_server, free_port, new_database
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 # What a terminal shows between two prompts.
 Shown = tuple[str, str]
-
-
-def fences(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
 def table(heading: str) -> list[list[str]]:
@@ -99,7 +94,7 @@ def run_in_one_shell(commands: list[str], folder: Path) -> list[str]:
 
 
 def test_the_transcript_shows_what_the_commands_answer(tmp_path: Path) -> None:
-    shown = [pair for fence in fences("console") for pair in commands_in(fence)]
+    shown = [pair for fence in fences(README, "console") for pair in commands_in(fence)]
     starts = {"make demo": "8000", "make demo PORT=8001": "8001"}
     assert {command for command, _ in shown if command.startswith("make")} == set(starts)
     ports = {port: str(free_port()) for port in starts.values()}
@@ -133,45 +128,8 @@ def test_the_comparison_of_outputs_can_fail() -> None:
 # --- the steps --------------------------------------------------------------------------------
 
 
-def blocks_in_order() -> list[tuple[str, str]]:
-    found = re.findall(r"^```(sh|python)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    return [(language, code) for language, code in found]
-
-
-def write_block(folder: Path, code: str) -> None:
-    """Do with a block of Python what its first line says: `# path` or `# path, at the end`."""
-    title, _, rest = code.partition("\n")
-    found = re.fullmatch(r"# (\w+/\w+\.py)(, at the end)?", title)
-    assert found, f"a block of Python must name its file: {title}"
-    path = folder / found[1]
-    before = path.read_text(encoding="utf-8") if found[2] else ""
-    path.write_text(f"{before}\n{rest}", encoding="utf-8")
-
-
-def run(folder: Path, *command: str) -> subprocess.CompletedProcess:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=environment(PATH=path),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
-    return done
-
-
 def test_the_steps_lead_from_an_empty_folder_to_first_tests_that_pass(tmp_path: Path) -> None:
-    ran = []
-    for language, code in blocks_in_order():
-        if language == "python":
-            write_block(tmp_path, code)
-            continue
-        for line in code.splitlines():
-            done = run(tmp_path, *line.split())
-            ran.append((line, done))
+    ran = follow(README, tmp_path)
     assert [line for line, _ in ran] == [
         "django-admin startproject mysite .",
         "python manage.py migrate",
@@ -182,8 +140,7 @@ def test_the_steps_lead_from_an_empty_folder_to_first_tests_that_pass(tmp_path: 
 
 
 def test_every_block_has_a_language_that_is_run_here() -> None:
-    languages = re.findall(r"^```(.+)$", README, re.MULTILINE)
-    assert set(languages) == {"console", "sh", "python"}
+    assert {language for language, _ in blocks(README)} == {"console", "sh", "python"}
 
 
 # --- the tables -------------------------------------------------------------------------------
@@ -273,5 +230,5 @@ def test_every_link_leads_to_a_file() -> None:
 
 
 def test_every_block_of_python_compiles() -> None:
-    for code in fences("python"):
+    for code in fences(README, "python"):
         ast.parse(code)
