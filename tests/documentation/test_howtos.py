@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.documentation.pages import README, ROOT, blocks, fences, follow, run, write_block
+from tests.documentation.pages import README, blocks, fences, follow, run, write_block
+from tests.example_project.servers import ROOT
 
 #: How many tests the page shows.
 PAGES = {
