@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from django_jwtauth.tokens.encoding import b64decode, b64encode
@@ -105,6 +105,12 @@ class LoginSessionQuerySet(models.QuerySet["LoginSession"]):
         """Sessions that a refresh token still opens at ``now``."""
         moment = to_datetime(now)
         return self.filter(ended_at__isnull=True, idle_expires_at__gt=moment, expires_at__gt=moment)
+
+    def oldest_token(self) -> datetime | None:
+        """Return when the oldest refresh token of these sessions was made; ``None``: no session."""
+        made_at = Coalesce("rotated_at", "created_at")
+        oldest: datetime | None = self.aggregate(oldest=models.Min(made_at))["oldest"]
+        return oldest
 
     def in_state(self, state: str, now: float) -> LoginSessionQuerySet:
         """Sessions whose ``LoginSession.state`` is ``state`` at ``now``."""

@@ -48,6 +48,9 @@ def check_stored_keys(alias: str) -> Iterator[CheckMessage]:
         yield message("W211", sentence=error.reason)
         return
     yield from judge_ring(ring, now, revoked)
+    kids = key_rotation.kids_under_fallbacks()
+    if kids:
+        yield message("W214", kids=", ".join(kids))
 
 
 def _has_table(store: DatabaseKeyStore) -> bool:

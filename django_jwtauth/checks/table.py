@@ -113,6 +113,12 @@ TABLE: Final[dict[str, Row]] = {
         "The key {kid} has been signing for {days} days.",
         "Run manage.py rotate_jwt_keys, best by a daily job: rotate_jwt_keys --if-older-than 30d.",
     ),
+    "W214": Row(
+        "The private key {kids} lies under a former SECRET_KEY: without SECRET_KEY_FALLBACKS it "
+        "could not be decrypted.",
+        "Run manage.py rotate_jwt_keys --if-older-than 30d, which encrypts it anew, before you "
+        "drop the former one.",
+    ),
     "E401": Row(
         "The cookie {name!r} bears the prefix __Host-, and its path is not /: browsers refuse it.",
         "Begin JWTAUTH['COOKIES']['REFRESH_NAME'] with __Secure-, or set PATH to '/'.",

@@ -20,7 +20,7 @@ from django_jwtauth.key_rotation.ring import (
     ring_problem,
     signing_key,
 )
-from django_jwtauth.key_rotation.rotation import Rotation, rotate
+from django_jwtauth.key_rotation.rotation import Rotation, kids_under_fallbacks, rotate
 
 __all__ = [
     "KeyRevocation",
@@ -30,6 +30,7 @@ __all__ = [
     "jwks",
     "jwks_max_age",
     "key_ring",
+    "kids_under_fallbacks",
     "read_ring",
     "revoke_key",
     "ring_age",

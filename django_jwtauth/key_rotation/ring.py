@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -89,7 +89,11 @@ def ring_problem(ring: KeyRing, now: float) -> str | None:
         if kid not in revoked
         and ((key := ring.find(kid)) is None or key.state(now) in _SIGNING_STATES)
     ]
-    return f"The key {', '.join(needed)} cannot be read: see the log." if needed else None
+    if not needed:
+        return None
+    if store.makes_keys:
+        return _why_not_decrypted(needed)
+    return f"The key {', '.join(needed)} cannot be read: see the log."
 
 
 def _why_none_signs(ring: KeyRing, now: float) -> str:
@@ -99,11 +103,7 @@ def _why_none_signs(ring: KeyRing, now: float) -> str:
     if not ring.kids:
         return "There is no signing key yet: manage.py migrate makes one, and so does a login."
     if ring.unreadable:
-        return (
-            f"The private key {', '.join(ring.unreadable)} cannot be decrypted: put the former "
-            "SECRET_KEY into SECRET_KEY_FALLBACKS, or make a new key with manage.py "
-            "rotate_jwt_keys --now."
-        )
+        return _why_not_decrypted(ring.unreadable)
     revoked = revocation.feed().revoked_kids()
     pending = [
         key.active_at
@@ -116,6 +116,13 @@ def _why_none_signs(ring: KeyRing, now: float) -> str:
         moment = datetime.fromtimestamp(min(pending), tz=UTC).isoformat(timespec="seconds")
         return f"The next key signs from {moment}; manage.py rotate_jwt_keys --now is quicker."
     return "Every signing key is retired or revoked: run manage.py rotate_jwt_keys --now."
+
+
+def _why_not_decrypted(kids: Iterable[str]) -> str:
+    return (
+        f"The private key {', '.join(kids)} cannot be decrypted: put the former SECRET_KEY into "
+        "SECRET_KEY_FALLBACKS, or make a new key with manage.py rotate_jwt_keys --now."
+    )
 
 
 def jwks(now: float) -> dict[str, Any]:

@@ -93,6 +93,16 @@ def rotate(
     return in_short_transaction(store.alias, partial(_rotate, store, wish))
 
 
+def kids_under_fallbacks() -> list[str]:
+    """Return the keys that cannot sign without ``SECRET_KEY_FALLBACKS``, until the next ``rotate``.
+
+    Raises ``DatabaseError``.
+    """
+    store = keystores.store()
+    rows = store.rows() if isinstance(store, DatabaseKeyStore) else []
+    return [row.kid for row in _reencrypted(rows)]
+
+
 def _rotate(store: DatabaseKeyStore, wish: _Wish) -> Rotation:
     rows = store.rows(locked=True)
     changed = _reencrypted(rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
@@ -22,6 +23,8 @@ from django_jwtauth.tokens import refresh_token
 from django_jwtauth.tokens.claims import AccessToken
 from django_jwtauth.tokens.refresh_token import RefreshToken
 
+_security_log = logging.getLogger("django_jwtauth.security")
+
 
 def load_genuine(presented: RefreshToken) -> LoginSession:
     """Return the session of a refresh token of whatever generation, live or not; one SELECT.
@@ -33,6 +36,12 @@ def load_genuine(presented: RefreshToken) -> LoginSession:
     if session is None:
         raise RefreshTokenInvalid("no such session")
     if not presented.is_genuine(bytes(session.secret), conf.server_secrets()):
+        _security_log.warning(
+            "refresh_token_mac_wrong user=%s sid=%s (forged, or made under a SECRET_KEY that "
+            "SECRET_KEY_FALLBACKS does not hold)",
+            session.user_id,
+            session.sid,
+        )
         raise RefreshTokenInvalid("the MAC is wrong")
     return session
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import override_settings
@@ -80,6 +81,29 @@ class TestStoredKeys:
         messages = found(databases=["default"], SECRET_KEY="another-key-0123456789abcdef0123456789")
         assert ids(messages) == ["W211"]
         assert "SECRET_KEY_FALLBACKS" in messages[0].msg
+
+    def test_a_next_key_under_a_lost_secret_is_told_with_what_to_do(self) -> None:
+        kid = key_rotation.rotate(clock.now()).kid
+        SigningKey.objects.filter(kid=kid).update(private_jwk="x")
+        messages = found(databases=["default"])
+        assert ids(messages) == ["W211", "W212"]
+        assert messages[0].msg.startswith(
+            f"The private key {kid} cannot be decrypted: put the former"
+        )
+
+    def test_a_key_that_needs_a_former_secret_is_told(self) -> None:
+        former, new = settings.SECRET_KEY, "another-key-0123456789abcdef0123456789"
+        swapped = {"SECRET_KEY": new, "SECRET_KEY_FALLBACKS": [former]}
+        messages = found(databases=["default"], **swapped)
+        assert ids(messages) == ["W214"]
+        kid = SigningKey.objects.get().kid
+        assert messages[0].msg.startswith(f"The private key {kid} lies under a former SECRET_KEY")
+        with override_settings(**swapped):
+            key_rotation.rotate(clock.now())
+        assert found(databases=["default"], **swapped) == []
+        # A fallback for the future, such as one that is yet to become SECRET_KEY, is no matter.
+        with override_settings(SECRET_KEY=new):
+            assert found(databases=["default"], SECRET_KEY=new, SECRET_KEY_FALLBACKS=["x"]) == []
 
     @pytest.mark.parametrize(("days", "expected"), [(364, []), (366, ["W213"])])
     def test_a_key_that_has_signed_for_a_year_is_told(self, days: int, expected: list[str]) -> None:

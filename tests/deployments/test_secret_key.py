@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from tests.deployments.conftest import PASSWORD, Person
+from tests.processes.commands import command
 from tests.processes.database import scratch_database
 from tests.processes.worker import Worker, worker
 
@@ -110,3 +111,54 @@ def test_a_process_that_cannot_read_the_signing_key_makes_no_other(database: str
         assert len(sets[0]["keys"]) == 1
         first.clock = LATER
         person.refresh(first)
+
+
+def said(database: str, version: dict[str, Any], *arguments: str) -> tuple[int, str]:
+    """Return how a command ended, and its words without line breaks."""
+    ran = command(database, *arguments, **version)
+    return ran.returncode, " ".join((ran.stdout + ran.stderr).split())
+
+
+CHECK = ("check", "--database", "default")
+LIST = ("list_jwt_keys", "--check")
+DAILY = ("rotate_jwt_keys", "--if-older-than", "30d")
+
+
+def test_a_fallback_that_is_still_needed_is_warned_about_before_it_is_dropped() -> None:
+    with scratch_database() as database:
+        with processes(database, OLD_ALONE) as (old,):
+            Person(old)
+        code, words = said(database, SWAPPED, *CHECK)
+        assert code == 0
+        assert "(django_jwtauth.W214) The private key" in words
+        assert "HINT: Run manage.py rotate_jwt_keys --if-older-than 30d" in words
+        code, words = said(database, SWAPPED, *LIST)
+        assert code == 0
+        assert "lies under a former SECRET_KEY" in words
+        assert "Every live refresh token was made after 20" in words
+
+        assert "encrypted anew" in said(database, SWAPPED, *DAILY)[1]
+
+        assert "W214" not in said(database, SWAPPED, *CHECK)[1]
+        assert "lies under" not in said(database, SWAPPED, *LIST)[1]
+        assert said(database, NEW_ALONE, *LIST)[0] == 0
+
+
+def test_a_fallback_that_was_dropped_too_early_is_told_and_comes_back_without_a_loss() -> None:
+    with scratch_database() as database, processes(database, OLD_ALONE, NEW_ALONE) as (old, new):
+        person = Person(old)
+
+        assert new.refresh(person.refresh_token).code == "refresh_token_invalid"
+        state = new.call("tests.deployments.acts.health")
+        assert not state["ok"]
+        [kid] = state["unreadable_keys"]
+        why = f"The private key {kid} cannot be decrypted: put the former SECRET_KEY into"
+        assert state["problems"][0].startswith(why)
+        assert why in said(database, NEW_ALONE, *CHECK)[1]
+        code, words = said(database, NEW_ALONE, *LIST)
+        assert (code, why in words) == (1, True)
+
+        with processes(database, SWAPPED) as (mended,):
+            assert mended.call("tests.deployments.acts.health")["ok"]
+            person.refresh(mended)
+            assert person.is_let_in(mended)

@@ -4,8 +4,11 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
-from django_jwtauth import clock, key_rotation
+from django_jwtauth import clock, key_rotation, sessions
+from django_jwtauth.keystores.dummy import DummyKeyStore
+from django_jwtauth.management.durations import show_moment
 from django_jwtauth.models import SigningKey
 from tests.key_material import only_key, private_jwk
 from tests.management.commands import run, run_process
@@ -97,7 +100,8 @@ def test_the_check_fails_where_the_next_key_cannot_be_read(first: str) -> None:
     second = key_rotation.rotate(clock.now()).kid
     SigningKey.objects.filter(kid=second).update(private_jwk="x")
     ran = run("list_jwt_keys", "--check")
-    assert (ran.code, ran.error) == (1, f"The key {second} cannot be read: see the log.")
+    assert ran.code == 1
+    assert ran.error.startswith(f"The private key {second} cannot be decrypted: put the former")
 
 
 def test_the_check_fails_where_there_is_no_key(first: str) -> None:
@@ -111,6 +115,58 @@ def test_without_the_check_a_problem_is_told_and_ends_0(first: str, settings: An
     settings.SECRET_KEY = "lost" * 20
     ran = run("list_jwt_keys")
     assert (ran.code, "SECRET_KEY_FALLBACKS" in ran.out) == (0, True)
+
+
+NEW = "the-next-secret-key-of-this-project-0123456789"
+
+
+@pytest.fixture
+def swapped(first: str, settings: Any) -> None:
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [settings.SECRET_KEY]
+
+
+def test_without_fallbacks_nothing_is_said_of_them(first: str) -> None:
+    assert "FALLBACKS" not in run("list_jwt_keys").out
+
+
+def test_a_key_that_needs_a_fallback_is_named_until_it_is_written_anew(
+    first: str, swapped: None
+) -> None:
+    ran = run("list_jwt_keys", "--check")
+    assert ran.code == 0
+    assert f"The private key {first} lies under a former SECRET_KEY: " in ran.out
+    assert "Run manage.py rotate_jwt_keys --if-older-than 30d" in ran.out
+    key_rotation.rotate(clock.now(), if_older_than=86400)
+    assert "private key" not in run("list_jwt_keys").out
+
+
+def test_fallbacks_can_be_dropped_that_are_older_than_every_live_refresh_token(
+    swapped: None,
+) -> None:
+    assert (
+        "No refresh token is live: none needs SECRET_KEY_FALLBACKS.\n" in run("list_jwt_keys").out
+    )
+    user = User.objects.create_user("ada")
+    refreshed = sessions.start(user)
+    move_on(86400)
+    made = clock.now()
+    sessions.start(user)
+    move_on(86400)
+    sessions.refresh(refreshed.refresh_token)
+    told = f"Every live refresh token was made after {show_moment(made - 1)}: none needs"
+    assert told in run("list_jwt_keys").out
+    assert "FALLBACKS" not in run("list_jwt_keys", "--json").out
+
+
+class OnlyVerifies(DummyKeyStore):
+    """Stands for the keys of another service."""
+
+    only_verifies = True
+
+
+def test_a_service_that_only_verifies_needs_no_secret(swapped: None, settings: Any) -> None:
+    settings.JWTAUTH = {"KEY_STORE": {"BACKEND": f"{__name__}.OnlyVerifies"}}
+    assert "FALLBACKS" not in run("list_jwt_keys").out
 
 
 def test_static_keys_are_listed_too(settings: Any, db: None) -> None:

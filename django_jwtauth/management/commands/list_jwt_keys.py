@@ -7,11 +7,16 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from django.conf import settings as django_settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import router
 
 from django_jwtauth import clock, key_rotation
+from django_jwtauth.checks.table import message
+from django_jwtauth.keystores import store
 from django_jwtauth.management.durations import show_duration, show_moment
 from django_jwtauth.management.mistakes import named_in_one_line
+from django_jwtauth.models import LoginSession
 from django_jwtauth.revocation import feed
 from django_jwtauth.tokens.keyring import KeyRing
 from django_jwtauth.tokens.keys import Key
@@ -51,11 +56,30 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps([_members(key, now, revoked) for key in ring], indent=2))
         else:
             self._write_table(ring, now, revoked)
+            if django_settings.SECRET_KEY_FALLBACKS and not store().only_verifies:
+                with named_in_one_line():
+                    self._write_needs_of_fallbacks(now)
         problem = key_rotation.ring_problem(ring, now)
         if problem and options["check"]:
             raise CommandError(problem)
         if problem:
             self.stderr.write(self.style.WARNING(problem))
+
+    def _write_needs_of_fallbacks(self, now: float) -> None:
+        """Tell what a secret of ``SECRET_KEY_FALLBACKS`` is still needed for."""
+        kids = key_rotation.kids_under_fallbacks()
+        if kids:
+            warning = message("W214", kids=", ".join(kids))
+            self.stdout.write(self.style.WARNING(f"{warning.msg} {warning.hint}"))
+        rows = LoginSession.objects.using(router.db_for_write(LoginSession))
+        oldest = rows.live(now).oldest_token()
+        if oldest is None:
+            self.stdout.write("No refresh token is live: none needs SECRET_KEY_FALLBACKS.")
+        else:
+            self.stdout.write(
+                f"Every live refresh token was made after {show_moment(oldest.timestamp() - 1)}: "
+                "none needs a secret of SECRET_KEY_FALLBACKS that was SECRET_KEY nowhere by then."
+            )
 
     def _write_table(self, ring: KeyRing, now: float, revoked: Collection[str]) -> None:
         rows = [_HEADS, *(_cells(key, now, revoked) for key in ring)]
