@@ -21,7 +21,7 @@ DEMO_DRIVERS = $(if $(filter postgres%,$(EXAMPLE_DATABASE_URL)),$(VENV)/.psycopg
 	$(if $(EXAMPLE_REDIS_URL),$(VENV)/.redis)
 
 .DEFAULT_GOAL := help
-.PHONY: help test coverage lint style layers types migrations format demo demo-services bench docs build clean
+.PHONY: help test coverage lint style layers types migrations format demo demo-services bench messages docs build clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -60,6 +60,9 @@ demo-services: $(VENV)/.demo $(DEMO_DRIVERS) $(VENV)/.redis ## Serve the example
 
 bench: ## Measure beside the published peers, in .bench/ (ARGS=--quick, ARGS=growth); see docs/benchmarks.md
 	$(PYTHON) -m benchmarks $(ARGS)
+
+messages: $(VENV)/.test ## Bring the catalogues of translations up to date with the code
+	$(BIN)/python -m tests.messages
 
 docs: $(VENV)/.dev ## Build the documentation as a site into dist/docs/; a warning fails it
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env docs $(DIST)/docs

@@ -26,6 +26,7 @@ ONE_DATABASE = (
     "test_readme.py",
     "test_second_service_page.py",
     "test_signers_page.py",
+    "test_translations.py",
     "tokens",
 )
 
