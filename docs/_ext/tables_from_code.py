@@ -41,14 +41,14 @@ class ErrorCodes(_Markdown):
     """Each error that can reach a client; a subclass that shares a code is none of its own."""
 
     def lines(self) -> Iterator[str]:
-        yield from _header("code", "status", "`error`", "`detail`", "class")
+        yield from _header("code", "status", "`error`", "`detail`")
         shown = {exceptions.JWTAuthError.code, exceptions.InvalidKey.code}
         for error in _subclasses(exceptions.JWTAuthError):
             if error.code in shown:
                 continue
             shown.add(error.code)
             oauth = f"`{error.oauth_error}`" if error.oauth_error else ""
-            yield _row(f"`{error.code}`", error.status, oauth, error.detail, f"`{error.__name__}`")
+            yield _row(f"`{error.code}`", error.status, oauth, error.detail)
 
 
 class Checks(_Markdown):
