@@ -26,7 +26,7 @@ from django_jwtauth.exceptions import InvalidKey, NoSigningKey
 from django_jwtauth.keystores.base import KeyStore, OpenTransaction
 from django_jwtauth.models import SigningKey
 from django_jwtauth.tokens.keyring import KeyRing
-from django_jwtauth.tokens.keys import Key, key_from_jwk
+from django_jwtauth.tokens.keys import Key, KeyState, key_from_jwk
 
 logger = logging.getLogger("django_jwtauth")
 
@@ -180,13 +180,19 @@ def _key(row: SigningKey) -> Key | None:
     key = _private_key(row) or _public_key(row)
     if key is None:
         return None
-    return replace(
-        key,
-        created_at=row.created_at.timestamp(),
-        active_at=row.active_at.timestamp(),
-        retire_at=_seconds(row.retire_at),
-        expire_at=_seconds(row.expire_at),
-    )
+    return replace(key, **_times(row))
+
+
+def state_of(row: SigningKey, now: float) -> KeyState:
+    """Tell which part of its life a row's key is in, without reading the key itself."""
+    return Key(row.kid, row.algorithm, public_key=None, **_times(row)).state(now)
+
+
+def _times(row: SigningKey) -> dict[str, Any]:
+    return {
+        name: _seconds(getattr(row, name))
+        for name in ("created_at", "active_at", "retire_at", "expire_at")
+    }
 
 
 def _seconds(moment: datetime | None) -> float | None:

@@ -1,4 +1,4 @@
-"""Runs the promises of `test_any_user_model.py` with user models of other kinds.
+"""Runs the promises of each `test_any_user_model.py` with user models of other kinds.
 
 `AUTH_USER_MODEL` cannot change in a running process, so each kind has one of its own.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+FILES = ("tests/users/test_any_user_model.py", "tests/admin/test_any_user_model.py")
 
 MODELS = (
     "users_email.User",
@@ -35,7 +36,7 @@ def test_the_promises_hold_for_a_custom_user_model(model: str) -> None:
     for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER"):
         environment.pop(name, None)
     process = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "tests/users/test_any_user_model.py"],
+        [sys.executable, "-m", "pytest", "-q", *FILES],
         cwd=ROOT,
         env=environment,
         capture_output=True,
