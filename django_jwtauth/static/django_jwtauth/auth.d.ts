@@ -2,19 +2,14 @@
 
 export interface AuthOptions {
   /** Where the auth endpoints stand: "/auth/", or "https://api.example.com/auth/". */
-  baseUrl: string | URL;
+  baseUrl: string;
   /**
    * "header" (the default): the page holds both tokens. "cookie": the browser holds them in cookies
    * that no script can read; the better choice, where the server sets `COOKIES.ENABLED`.
    */
   transport?: "header" | "cookie";
-  /**
-   * Where the login is kept for tabs that open later. "local" (the default): in localStorage.
-   * "memory": nowhere; it ends with the last tab.
-   */
-  storage?: "local" | "memory";
-  /** Origins that `fetch` sends the login to, beside the one of `baseUrl`. */
-  origins?: (string | URL)[];
+  /** Origins that `fetch` sends the login to, beside the one of `baseUrl`: "https://api.example.com". */
+  origins?: string[];
 }
 
 /** Who is logged in, as `me/` tells: `id`, and the user model's `USERNAME_FIELD`. */
@@ -46,6 +41,8 @@ export interface AuthError extends Error {
   /** Such as "invalid_credentials", "throttled" or "invalid_request". */
   code?: string;
   detail?: string;
+  /** What the server's `Retry-After` says, as it came. */
+  retryAfter: string | null;
   [field: string]: unknown;
 }
 
@@ -69,8 +66,9 @@ export interface Auth {
   logout(): Promise<void>;
 
   /**
-   * As the browser's `fetch`, with the login where the request is for a trusted origin and brings no
-   * `Authorization` of its own. After a 401 with a Bearer challenge it refreshes and tries once more.
+   * As the browser's `fetch`, with the login where the request is for a trusted origin. After a 401
+   * with a Bearer challenge it refreshes and tries once more; after a 403 `csrf_failed` it asks for a
+   * CSRF token and tries once more. It never rejects or logs out by itself because of an answer.
    */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
 

@@ -9,256 +9,201 @@
  *
  * All tabs share one record: who is logged in, until when, and in the header transport both tokens.
  * It lies in the memory of each tab; BroadcastChannel keeps the tabs alike, and localStorage keeps
- * it for those that open later. A Web Lock lets one tab at a time log in, refresh or log out. Where
- * a browser has no locks the tabs refresh side by side, and the server's retry window answers all of
- * them alike; without BroadcastChannel the `storage` event tells of changes.
+ * it for those that open later. A Web Lock lets one tab at a time log in, refresh or log out.
  *
  * auth.d.ts says what each name takes and promises, docs/browser-client.md how to use it.
  */
 
-// Milliseconds to wait for an auth endpoint. A lost answer has to be asked for again within the
-// server's REFRESH_RETRY_WINDOW (30 s): after that the old token looks stolen.
-const PATIENCE = 10_000;
-// The longest time between two looks at the clock, for timers stand still while a laptop sleeps.
-const TICK = 30_000;
+const { now } = Date;
+const { parse, stringify } = JSON;
 
-export function createAuth({ baseUrl, transport = "header", storage = "local", origins = [] }) {
+export function createAuth({ baseUrl, transport = "header", origins = [] }) {
   const cookie = transport === "cookie";
-  const base = new URL(baseUrl.replace(/\/?$/, "/"), document.baseURI);
-  const trusted = [base, ...origins].map((url) => new URL(url).origin);
+  const base = new URL(baseUrl.replace(/\/?$/, "/"), location);
+  const trusted = [base.origin, ...origins];
   const key = `jwtauth ${transport} ${base}`;
-  const channel = globalThis.BroadcastChannel && new BroadcastChannel(key);
+  const channel = new BroadcastChannel(key);
   const listeners = new Set();
-  const now = () => Date.now();
 
-  let record = { n: 0, user: null, ended: null }; // n grows with each change: the newest wins
+  let record = { n: 0 }; // n grows with each change: the newest wins
+  let state = { user: null, ended: null }; // what listeners see of it
   let csrf; // what to send as X-CSRFToken in the cookie transport
   let refreshing; // this tab's refresh while it is under way
-  let timer;
 
   // --- the record that all tabs share --------------------------------------------------------
 
-  const stateOf = ({ user, ended }) => ({ user, ended });
-
   function adopt(other) {
-    if (!(other?.n > record.n)) return;
-    const before = stateOf(record);
+    if (other.n <= record.n) return;
+    const before = state;
+    const after = { user: other.user, ended: other.ended };
     record = other;
-    csrf = record.csrf ?? csrf;
-    plan();
-    const state = stateOf(record);
-    if (JSON.stringify(state) !== JSON.stringify(before))
+    state = after;
+    csrf = other.csrf_token ?? csrf;
+    if (stringify(after) !== stringify(before))
       // Each on its own, so that one that throws harms nobody else.
-      for (const listener of listeners) queueMicrotask(() => listener(state, before));
+      for (const listener of listeners) queueMicrotask(() => listener(after, before));
   }
 
   function reread() {
     try {
-      if (storage === "local") adopt(JSON.parse(localStorage.getItem(key)));
+      adopt(parse(localStorage[key]));
     } catch {
-      // This page may store nothing: the login lives as long as its tabs.
+      // Nothing is there, or this page may store nothing: then the login lives as long as its tabs.
     }
   }
 
   function save(changed) {
     const next = { user: null, ended: null, ...changed, n: Math.max(record.n + 1, now()) };
     try {
-      if (storage === "local") localStorage.setItem(key, JSON.stringify(next));
+      localStorage[key] = stringify(next);
     } catch {
-      // As above.
+      // As above, or the storage is full.
     }
-    channel?.postMessage(next);
+    channel.postMessage(next);
     adopt(next);
   }
 
   /** Keeps what login and refresh answer; due is a tenth of the token's life before its end. */
-  function keep(user, { expires_in, access_token, refresh_token, csrf_token }) {
-    save({
-      user,
-      expires: now() + expires_in * 1000,
-      due: now() + expires_in * 900,
-      access: access_token,
-      refresh: refresh_token,
-      csrf: csrf_token,
-    });
+  function keep(user, answer) {
+    const life = answer.expires_in * 1000;
+    save({ ...answer, user, expires: now() + life, due: now() + life * 0.9 });
   }
 
   // --- requests ------------------------------------------------------------------------------
 
-  /** Runs `work` in one tab at a time; without a lock where none is to be had. */
-  async function exclusively(work) {
-    let entered;
-    const enter = () => {
-      entered = true;
-      reread();
-      return work();
-    };
-    try {
-      const signal = AbortSignal.timeout(2 * PATIENCE);
-      return await navigator.locks.request(key, { signal }, enter);
-    } catch (error) {
-      if (entered) throw error;
-      return enter();
-    }
-  }
+  /**
+   * Runs `work` in one tab at a time. Browsers have locks over https and on localhost only;
+   * elsewhere tabs refresh side by side, and the server's retry window answers all of them alike.
+   */
+  const exclusively = async (work) =>
+    navigator.locks ? navigator.locks.request(key, work) : work();
 
-  /** Reads JSON; rejects where the answer breaks off, and is empty where it is something else. */
-  async function bodyOf(response) {
-    const text = await response.text();
-    try {
-      return JSON.parse(text) ?? {};
-    } catch {
-      return {};
-    }
-  }
+  const bodyOf = (response) => response.json().catch(() => null);
 
-  /** Sends a copy of the request with what proves the login; renews a CSRF token that fails. */
+  /** Sends a copy of the request with what proves the login; once more where CSRF failed. */
   async function send(request, access, again) {
-    const copy = new Request(request.clone(), cookie ? { credentials: "include" } : {});
-    if (access) copy.headers.set("Authorization", `Bearer ${access}`);
-    if (cookie && !/^(GET|HEAD|OPTIONS)$/.test(copy.method)) {
-      csrf ??= (await bodyOf(await fetch(new URL("csrf/", base), { credentials: "include" }))).csrf_token;
-      copy.headers.set("X-CSRFToken", csrf);
+    if (access) request.headers.set("Authorization", `Bearer ${access}`);
+    if (cookie && request.method !== "GET") {
+      csrf ??= (await ask("csrf/")).csrf_token;
+      request.headers.set("X-CSRFToken", csrf);
     }
-    const response = await fetch(copy);
+    const response = await fetch(request.clone(), cookie ? { credentials: "include" } : {});
     if (!cookie || again || response.status !== 403) return response;
-    if ((await bodyOf(response.clone())).code !== "csrf_failed") return response;
-    csrf = undefined;
+    const body = await bodyOf(response.clone());
+    if (body?.code !== "csrf_failed") return response;
+    csrf = null;
     return send(request, access, true);
   }
 
-  const post = (path, fields) =>
-    send(
-      new Request(new URL(path, base), {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify(fields),
-        keepalive: cookie, // a page that closes meanwhile still takes the new cookies
-        signal: AbortSignal.timeout(PATIENCE),
-      }),
-    );
-
-  const refusal = (response, body) =>
-    Object.assign(new Error(body.detail), body, { status: response.status });
+  /** Asks an auth endpoint; rejects where it refuses, with what the answer says. */
+  async function ask(path, fields, access) {
+    const request = new Request(new URL(path, base), {
+      method: fields ? "POST" : "GET",
+      headers: { "Content-Type": "application/json" },
+      body: stringify(fields),
+      keepalive: cookie, // a page that closes meanwhile still takes the new cookies
+      // A lost answer has to be asked for again within the server's REFRESH_RETRY_WINDOW (30 s):
+      // after that the old token looks stolen.
+      signal: AbortSignal.timeout(10_000),
+    });
+    const response = await send(request, access);
+    const { ok, status } = response;
+    const body = await bodyOf(response);
+    if (ok && (body || status === 204)) return body;
+    const retryAfter = response.headers.get("Retry-After");
+    throw Object.assign(new Error(body?.detail), body, { status, retryAfter });
+  }
 
   // --- refresh -------------------------------------------------------------------------------
 
   /** Refreshes `used`, unless a tab has tried that meanwhile; never rejects. */
   function refresh(used = record) {
     refreshing ??= exclusively(async () => {
-      // While `pause` lasts the server wants to be left alone.
-      if (!record.user || record.due !== used.due || record.pause > now()) return;
-      let answer = {};
-      let after = 0;
+      reread();
+      if (!record.user || record.due !== used.due || (record.held && record.due > now())) return;
       try {
-        const response = await post("refresh/", { refresh_token: record.refresh });
-        after = response.headers.get("Retry-After") * 1000 || 0;
-        answer = await bodyOf(response);
-      } catch {
-        // No answer.
+        const { refresh_token } = record;
+        keep(record.user, await ask("refresh/", { refresh_token }));
+      } catch (refused) {
+        failed({ ...refused });
       }
-      // Without its cookie: the browser has forgotten it, for its time is over.
-      if (cookie && answer.code === "invalid_request")
-        answer = { error: "invalid_grant", code: "refresh_token_expired" };
-      if (answer.expires_in) keep(record.user, answer);
-      else if (answer.error === "invalid_grant") save({ ended: answer });
-      else retryLater(after);
     }).finally(() => (refreshing = null));
     return refreshing;
   }
 
-  /** Nothing says that the login has ended: it goes on, and all tabs wait before the next try. */
-  function retryLater(after) {
-    const failures = (record.failures ?? 0) + 1;
-    const pause = now() + after;
-    const wait = Math.min(60_000, 2 ** failures * 500) * (1 - Math.random() / 2);
-    save({ ...record, failures, pause, due: Math.max(pause, now() + wait) });
-  }
-
-  function plan() {
-    clearTimeout(timer);
-    if (record.user) timer = setTimeout(tick, Math.min(TICK, record.due - now()));
+  function failed(refused) {
+    const { error, code, retryAfter } = refused;
+    if (error === "invalid_grant") return save({ ended: refused });
+    // No cookie: the browser has forgotten it when its time was over.
+    if (cookie && code === "invalid_request")
+      return save({ ended: { code: "refresh_token_expired" } });
+    // Nothing said that the login has ended: it goes on, and all tabs wait before the next try.
+    const wait = Math.min(60_000, record.wait * 2 || 1000);
+    save({ ...record, wait, due: now() + (retryAfter * 1000 || wait), held: retryAfter > 0 });
   }
 
   /** Refreshes where it is time. A page out of sight waits, unless an answer may be lost. */
-  function tick() {
-    if (now() >= record.due && (record.failures || !document.hidden)) refresh();
-    else plan();
-  }
-
-  function wake() {
+  function wake(event) {
     reread();
-    if (record.failures) refresh();
-    else tick();
+    const { due, wait } = record;
+    if ((event && wait) || (now() >= due && (wait || !document.hidden))) refresh();
   }
 
-  /** Refreshes for a request, which goes on (and fails) at once when it is aborted. */
-  const refreshFor = ({ signal }, used) =>
-    Promise.race([refresh(used), new Promise((stop) => (signal.onabort = stop))]);
-
-  for (const event of ["online", "pageshow", "visibilitychange", "storage"])
-    addEventListener(event, wake);
-  if (channel) {
-    channel.onmessage = ({ data }) => {
-      if (data) adopt(data);
-      else if (record.n) channel.postMessage(record);
-    };
-    channel.postMessage(null); // asks the other tabs for the record
-  }
+  // Timers stand still while a laptop sleeps, so the clock is looked at often.
+  setInterval(wake, 1000);
+  for (const event of ["online", "pageshow", "visibilitychange"]) addEventListener(event, wake);
+  channel.onmessage = ({ data }) => adopt(data);
   wake();
 
   // --- what the page calls -------------------------------------------------------------------
 
   return {
     get user() {
-      return record.user;
+      return state.user;
     },
 
     get accessToken() {
-      return record.access;
+      return record.access_token;
     },
 
     login: (fields, path = "login/") =>
       exclusively(async () => {
-        const response = await post(path, { ...fields, transport });
-        const answer = await bodyOf(response);
-        if (!answer.expires_in) throw refusal(response, answer);
-        csrf = answer.csrf_token;
-        const me = await send(new Request(new URL("me/", base)), answer.access_token);
-        const user = await bodyOf(me);
-        if (!me.ok) throw refusal(me, user);
+        const answer = await ask(path, { ...fields, transport });
+        save(); // whoever it was
+        const user = await ask("me/", undefined, answer.access_token);
         keep(user, answer);
         return user;
       }),
 
     logout: () =>
       exclusively(async () => {
-        const response = await post("logout/", { refresh_token: record.refresh });
-        // 401: there was nothing to end.
-        if (!response.ok && response.status !== 401)
-          throw refusal(response, await bodyOf(response));
+        const { refresh_token } = record;
+        await ask("logout/", { refresh_token }).catch((refused) => {
+          if (refused.status !== 401) throw refused; // 401: there was nothing to end
+        });
         save();
       }),
 
     async fetch(input, init) {
       const request = new Request(input, init);
-      const foreign = !trusted.includes(new URL(request.url).origin);
-      if (foreign || request.headers.has("Authorization")) return fetch(request);
-      if (now() >= record.expires) await refreshFor(request);
+      const { signal, url } = request;
+      if (!trusted.includes(new URL(url).origin)) return fetch(request);
+      const renew = (used) =>
+        Promise.race([refresh(used), new Promise((stop) => (signal.onabort = stop))]);
+      if (now() >= record.expires) await renew(record);
       const used = record;
-      const response = await send(request, used.access);
+      const response = await send(request, used.access_token);
       if (response.status !== 401 || !/bearer/i.test(response.headers.get("WWW-Authenticate")))
         return response;
-      await refreshFor(request, used);
+      await renew(used);
       // Once more with a newer token, but never in another user's name.
-      return record.expires !== used.expires && record.user?.id === used.user?.id
-        ? send(request, record.access)
-        : response;
+      const renewed = record.expires !== used.expires && record.user?.id === used.user?.id;
+      return renewed || signal.aborted ? send(request, record.access_token) : response;
     },
 
     onChange(listener) {
       listeners.add(listener);
-      listener(stateOf(record));
+      listener(state);
       return () => listeners.delete(listener);
     },
   };
