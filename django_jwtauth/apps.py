@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.apps import AppConfig
 from django.core.checks import Tags, register
@@ -12,10 +12,15 @@ from django.utils.translation import gettext_lazy as _
 
 from django_jwtauth import conf
 
+_READ_SETTINGS: Final = ("JWTAUTH", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "AUTH_USER_MODEL")
+
 
 def _forget_settings(*, setting: str, **_kwargs: Any) -> None:
-    if setting in ("JWTAUTH", "SECRET_KEY", "SECRET_KEY_FALLBACKS"):
+    if setting in _READ_SETTINGS:
+        from django_jwtauth import revocation
+
         conf.forget()
+        revocation.close()  # or a listener would go on under settings that are no more
 
 
 class JWTAuthConfig(AppConfig):
@@ -27,6 +32,7 @@ class JWTAuthConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect receivers and checks."""
+        from django.apps import apps
         from django.contrib.auth import get_user_model
 
         from django_jwtauth import checks, receivers
@@ -46,3 +52,5 @@ class JWTAuthConfig(AppConfig):
         pre_delete.connect(
             receivers.before_session_delete, sender=LoginSession, dispatch_uid="jwtauth_session"
         )
+        if apps.is_installed("drf_spectacular"):
+            from django_jwtauth.contrib import spectacular  # noqa: F401 (importing registers it)

@@ -38,8 +38,9 @@ class JWTAuthentication(BaseAuthentication):
     """Authenticates by access token: of the header, else of the cookie.
 
     ``request.user`` becomes the user, of whom only the key is known until another field is
-    touched; ``request.auth`` the verified token. A bad token in the header is refused even where
-    the view is open to all; a bad cookie, which a browser sends unasked, counts as none.
+    touched, or all where an HTML page is asked for; ``request.auth`` the verified token. A bad
+    token in the header is refused even where the view is open to all; a bad cookie, which a browser
+    sends unasked, counts as none.
     """
 
     def authenticate(self, request: Request) -> tuple[AbstractBaseUser, AccessToken] | None:
@@ -48,8 +49,8 @@ class JWTAuthentication(BaseAuthentication):
         try:
             raw = bearer_token(http)
             if raw is not None:
-                return sessions.authenticate(raw, api_exception)
-            return _by_cookie(http)
+                return _accepted(raw, request)
+            return _by_cookie(request, http)
         except JWTAuthError as error:
             raise api_exception(error) from None
         except Exception:
@@ -61,14 +62,29 @@ class JWTAuthentication(BaseAuthentication):
         return BEARER_CHALLENGE
 
 
-def _by_cookie(request: HttpRequest) -> tuple[AbstractBaseUser, AccessToken] | None:
-    raw = cookies.read_access_token(request)
+def _accepted(raw: str, request: Request) -> tuple[AbstractBaseUser, AccessToken]:
+    if not _becomes_a_page(request):
+        return sessions.authenticate(raw, api_exception)
+    # A page, such as those of the browsable API, names the user when it is rendered. That is after
+    # the view, where an error would be a 500: so the row is read now.
+    user, token = sessions.authenticate(raw)
+    user.refresh_from_db(fields=())
+    return user, token
+
+
+def _becomes_a_page(request: Request) -> bool:
+    renderer = getattr(request, "accepted_renderer", None)  # chosen by the view, if it is DRF's
+    return renderer is not None and str(renderer.media_type).startswith("text/html")
+
+
+def _by_cookie(request: Request, http: HttpRequest) -> tuple[AbstractBaseUser, AccessToken] | None:
+    raw = cookies.read_access_token(http)
     if raw is None:
         return None
-    protect(request)  # from what the view may raise: Django would show the cookies
+    protect(http)  # from what the view may raise: Django would show the cookies
     try:
-        accepted = sessions.authenticate(raw, api_exception)
+        accepted = _accepted(raw, request)
     except AccessTokenError:
         return None
-    cookies.enforce_csrf(request)
+    cookies.enforce_csrf(http)
     return accepted
