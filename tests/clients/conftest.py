@@ -1,11 +1,7 @@
 """The example, served as an issuer of its own, and what its clients need."""
 
-import fcntl
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +9,11 @@ import pytest
 from django_jwtauth.tokens import access_token
 from django_jwtauth.tokens.keyring import KeyRing
 from django_jwtauth.tokens.keys import ALGORITHMS, key_from_jwk
+from tests.clients.npm import Missing, installed_node
 from tests.example_project.servers import ROOT, Server, demo_server, free_port, new_database
 from tests.key_material import private_jwk
 from tests.left_out import left_out
 
-FOLDER = Path(__file__).parent
 ISSUER = "https://auth.example.com"
 
 # For clients that percent-encode both, as RFC 6749 section 2.3.1 asks …
@@ -27,8 +23,6 @@ RESOURCE_SERVER = {
 }
 # … and for those that do not.
 SERVICE = ("orders", "secret")
-
-NPM = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
 
 
 @pytest.fixture(scope="package")
@@ -51,22 +45,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def node() -> str:
     """Return `node`, with the packages of package-lock.json installed, or skip."""
-    found = shutil.which("node")
-    if found is None or shutil.which("npm") is None:
-        left_out("node and npm are not installed")
-    lock = (FOLDER / "package-lock.json").read_bytes()
-    installed = FOLDER / "node_modules" / ".installed"
-    # Several processes run tests; one of them installs.
-    with (FOLDER / "package.json").open() as package:
-        fcntl.flock(package, fcntl.LOCK_EX)
-        if not installed.is_file() or installed.read_bytes() != lock:
-            done = subprocess.run(
-                NPM, cwd=FOLDER, capture_output=True, text=True, timeout=90, check=False
-            )
-            if done.returncode:
-                left_out(f"npm ci failed: {done.stderr.strip()[-500:]}")
-            installed.write_bytes(lock)
-    return found
+    try:
+        return installed_node()
+    except Missing as missing:
+        left_out(str(missing))
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from django_jwtauth.tokens.keys import ALGORITHMS
-from tests.clients.conftest import FOLDER, RESOURCE_SERVER
+from tests.clients.conftest import RESOURCE_SERVER
+from tests.clients.npm import FOLDER
 from tests.example_project.servers import Server
 
 
