@@ -143,6 +143,10 @@ def test_joserfc_verifies_the_token(
     demands: dict[str, Any] = {name: {"essential": True} for name in REQUIRED}
     demands["iss"] = demands["aud"] = {"essential": True, "value": server.url}
     joserfc.jwt.JWTClaimsRegistry(**demands).validate(token.claims)
+    for name in ("iss", "aud"):
+        other: dict[str, Any] = {**demands, name: {"value": "https://another.example.com"}}
+        with pytest.raises(joserfc.errors.InvalidClaimError, match=name):
+            joserfc.jwt.JWTClaimsRegistry(**other).validate(token.claims)
     with pytest.raises(joserfc.errors.BadSignatureError):
         joserfc.jwt.decode(changed(pair["access_token"]), keys, ["ES256"])
 
@@ -167,6 +171,10 @@ def test_pyjwkclient_finds_the_key_of_the_token(
     assert claims["exp"] - claims["iat"] == pair["expires_in"]
     with pytest.raises(jwt.InvalidSignatureError):
         jwt.decode(changed(token), key, ["ES256"], audience=server.url)
+    with pytest.raises(jwt.InvalidIssuerError):
+        jwt.decode(token, key, ["ES256"], audience=server.url, issuer=f"{server.url}/")
+    with pytest.raises(jwt.InvalidAudienceError):
+        jwt.decode(token, key, ["ES256"], audience="https://another.example.com")
 
 
 # Every algorithm
