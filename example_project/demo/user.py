@@ -1,19 +1,33 @@
-"""The user of the demonstrations, and the lines with which a terminal logs in and out."""
+"""The users of the demonstrations, and the lines with which a terminal logs in and out."""
 
 from django.contrib.auth.models import Group, User
 
 USERNAME = "demo"
 PASSWORD = "demo-password"
 
+# Staff, who may rotate and revoke signing keys on the start page, and nothing in the admin.
+STAFF_USERNAME = "operator"
+STAFF_PASSWORD = "operator-password"
+
 BEARER = '-H "Authorization: Bearer $TOKEN"'
 
 
 def demo_user(*groups: str) -> User:
     """Return the user, made where there is none; it joins these groups."""
-    user = User.objects.filter(username=USERNAME).first()
-    if user is None:
-        user = User.objects.create_user(USERNAME, password=PASSWORD)
+    user = _user(USERNAME, PASSWORD)
     user.groups.add(*[Group.objects.get_or_create(name=name)[0] for name in groups])
+    return user
+
+
+def staff_user() -> User:
+    """Return the user of the staff, made where there is none."""
+    return _user(STAFF_USERNAME, STAFF_PASSWORD, is_staff=True)
+
+
+def _user(username: str, password: str, *, is_staff: bool = False) -> User:
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        user = User.objects.create_user(username, password=password, is_staff=is_staff)
     return user
 
 

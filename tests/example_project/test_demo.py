@@ -39,16 +39,16 @@ def test_a_second_demo_on_the_database_ends_nobody_s_session(
         assert second.login()["access_token"]
 
 
-def test_the_user_demo_is_no_admin(server: Server, database_url: str) -> None:
+def test_no_user_of_the_demo_is_an_admin(server: Server, database_url: str) -> None:
     asked = manage(
         "shell",
         "-c",
         "from django.contrib.auth.models import User;"
-        "user = User.objects.get(username='demo');"
-        "print([user.is_staff, user.is_superuser])",
+        "users = [User.objects.get(username=name) for name in ('demo', 'operator')];"
+        "print([[user.is_staff, user.get_all_permissions()] for user in users])",
         database_url=database_url,
     )
-    assert "[False, False]" in asked.stdout
+    assert "[[False, set()], [True, set()]]" in asked.stdout
 
 
 def test_demo_refuses_to_run_without_debug(tmp_path: Path) -> None:

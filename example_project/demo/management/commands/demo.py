@@ -6,13 +6,24 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 
-from demo.user import BEARER, PASSWORD, USERNAME, demo_user, login_line, logout_line
+from demo.user import (
+    BEARER,
+    PASSWORD,
+    STAFF_PASSWORD,
+    STAFF_USERNAME,
+    USERNAME,
+    demo_user,
+    login_line,
+    logout_line,
+    staff_user,
+)
 
 WELCOME = """
-The notes API of the example is at {url}
+The console of the example is at {url}
 User {username}, password {password}.
+Staff {staff_username}, password {staff_password}.
 
-Try it from another terminal:
+Open it in a browser, or try the notes API from another terminal:
 
   {login}
   {create}
@@ -26,7 +37,7 @@ For {url}/admin/ make yourself an admin:
 
 
 class Command(BaseCommand):
-    help = f"Migrate, make the user {USERNAME} with the password {PASSWORD}, and serve."
+    help = f"Migrate, make the users {USERNAME} and {STAFF_USERNAME}, and serve."
 
     # They may ask the database, which is not migrated yet. `runserver` runs them.
     requires_system_checks = ()
@@ -44,6 +55,7 @@ class Command(BaseCommand):
             raise CommandError(f"{address!r} is no HOST:PORT, such as 127.0.0.1:8000.")
         call_command("migrate", verbosity=0)
         demo_user()
+        staff_user()
         self.stdout.write(welcome(f"http://{address}"))
         self.stdout.flush()
         # One process, which ends when it is told to; `runserver` alone reloads changed code.
@@ -56,6 +68,8 @@ def welcome(url: str) -> str:
         url=url,
         username=USERNAME,
         password=PASSWORD,
+        staff_username=STAFF_USERNAME,
+        staff_password=STAFF_PASSWORD,
         login=login_line(url),
         create=f"curl -w '\\n' {url}/notes/ {BEARER} -d text='My first note'",
         logout=logout_line(url),

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 
-from demo.user import BEARER, PASSWORD, USERNAME, demo_user, login_line, logout_line
+from demo.user import BEARER, PASSWORD, USERNAME, demo_user, login_line, logout_line, staff_user
 
 WELCOME = """
 Two services. {url} has the users and signs; {orders} has no
@@ -45,6 +45,7 @@ class Command(BaseCommand):
         check_redis(redis_url)
         call_command("migrate", verbosity=0)
         demo_user("customers")
+        staff_user()
         issuer = f"http://{address}"
         self.stdout.write(welcome(issuer, f"http://{orders}"))
         self.stdout.flush()
