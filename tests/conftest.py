@@ -18,11 +18,13 @@ pytest_plugins = ["django_jwtauth.pytest_plugin"]
 ONE_DATABASE = (
     "architecture",
     "benchmarks",
+    "browser",
     "checks",
     "clients",
     "documentation",
     "example_project",
     "hostile",
+    "runbooks",
     "test_readme.py",
     "test_second_service_page.py",
     "test_signers_page.py",

@@ -18,7 +18,7 @@ import requests
 from tests.processes.http import Answer
 
 START_WITHIN: Final = 60  # seconds, on a machine that runs much else
-_LISTENING: Final = re.compile(r"Listening at: (http://\S+)")
+_LISTENING: Final = re.compile(r"Listening at: (https?://\S+)")
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,21 @@ class Server:
 
 
 @contextmanager
-def gunicorn(folder: Path, environment: Mapping[str, str], *, workers: int = 2) -> Iterator[Server]:
-    """Serve `tests.processes.wsgi` on a port that the system chooses."""
+def gunicorn(
+    folder: Path,
+    environment: Mapping[str, str],
+    *options: str,
+    workers: int = 2,
+    port: int = 0,
+    application: str = "tests.processes.wsgi",
+) -> Iterator[Server]:
+    """Serve, on a port that the system chooses unless given, with more `options` of gunicorn's."""
     log = folder / "gunicorn.log"
-    command = [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "--workers", str(workers)]
+    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}"]
+    command += ["--workers", str(workers)]
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [*command, "tests.processes.wsgi"],
+            [*command, *options, application],
             # Newer releases of gunicorn open a control socket in the home directory.
             env={**environment, "HOME": str(folder)},
             stdout=file,
