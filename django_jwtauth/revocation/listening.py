@@ -8,6 +8,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any, Final
 
+from django_jwtauth.revocation.set_back import ClockWatch
 from django_jwtauth.revocation.stream import Cursors, RevocationStream, StreamEntry
 
 # All in seconds.
@@ -23,8 +24,9 @@ class Listener:
     """Reads the stream until it is stopped, whatever goes wrong.
 
     ``connect`` makes a client for this thread alone. ``begin`` learns all there is, returns where
-    to read on, and is told whether the stream has lost entries. ``receive`` takes each entry.
-    ``block``: how long the server may say nothing, in seconds; a silence counts as an answer.
+    to read on, and is told whether the stream has lost entries. ``deliver`` adds what this process
+    could not. ``receive`` takes each entry. ``block``: how long the server may say nothing, in
+    seconds; a silence counts as an answer.
     """
 
     def __init__(
@@ -33,12 +35,14 @@ class Listener:
         *,
         connect: Callable[[], Any],
         begin: Callable[[Any, bool], Cursors],
+        deliver: Callable[[Any], None],
         receive: Callable[[list[StreamEntry]], None],
         block: float,
     ) -> None:
         self._stream = stream
         self._connect = connect
         self._begin = begin
+        self._deliver = deliver
         self._receive = receive
         self._block = block
         #: When the last answered question was asked, by the monotonic clock; never: the thread
@@ -46,7 +50,6 @@ class Listener:
         self.answered_at = float("-inf")
         #: Set when the first try is over, whether or not it succeeded.
         self.has_tried = threading.Event()
-        self._has_lost_entries = threading.Event()
         self._is_stopped = threading.Event()
         self._failures = 0
         # A daemon: it must not keep the interpreter from ending.
@@ -65,10 +68,6 @@ class Listener:
         self._is_stopped.set()
         if self._thread.is_alive():
             self._thread.join(_LONGEST_GOODBYE)
-
-    def begin_anew(self) -> None:
-        """Say that the stream lacks something: soon it is begun anew."""
-        self._has_lost_entries.set()
 
     def _run(self) -> None:
         while not self._is_stopped.is_set():
@@ -98,8 +97,7 @@ class Listener:
                 cursors = self._begin(client, has_lost_entries)
                 self.answered_at = asked_at
                 self._recover()
-                self._follow(client, cursors)
-                has_lost_entries = True
+                has_lost_entries = self._follow(client, cursors)
         finally:
             client.close()
 
@@ -109,18 +107,21 @@ class Listener:
             logger.info("Revocations arrive over Redis again.")
             self._failures = 0
 
-    def _follow(self, client: Any, cursors: Cursors) -> None:
-        """Read until stopped, or until the stream has to be begun anew."""
-        check_at = monotonic() + CHECK_EVERY
+    def _follow(self, client: Any, cursors: Cursors) -> bool:
+        """Read until stopped, or all has to be learnt anew; tells whether entries are lost."""
+        clock, check_at = ClockWatch(), monotonic() + CHECK_EVERY
         while not self._is_stopped.is_set():
+            self._deliver(client)
             asked_at = monotonic()
             entries = self._stream.read(client, cursors, self._block)
             if entries:
                 self._receive(entries)
             # Not when the answer was read: it may have lain there while the process slept.
             self.answered_at = asked_at
+            if clock.was_set_back():
+                return False
             if asked_at >= check_at:
-                if self._has_lost_entries.is_set() or self._stream.is_behind(client, cursors):
-                    self._has_lost_entries.clear()
-                    return
+                if self._stream.is_behind(client, cursors):
+                    return True
                 check_at = asked_at + CHECK_EVERY
+        return False

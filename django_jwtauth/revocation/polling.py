@@ -13,6 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_jwtauth.models import Revocation
 from django_jwtauth.revocation import rows
+from django_jwtauth.revocation.set_back import ClockWatch
 from django_jwtauth.revocation.snapshot import Entry, Snapshot
 
 # All in seconds. A row becomes visible when its transaction commits, which can be long after its
@@ -38,6 +39,7 @@ class DatabasePolls:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
+        self._clock = ClockWatch()
         self._own_connection: BaseDatabaseWrapper | None = None
         self._is_failing = False
         self._know_nothing()
@@ -108,6 +110,8 @@ class DatabasePolls:
         self._busy_since = started
         # The monotonic clock may stand still while the machine sleeps.
         since_answer = max(started - self.answered_at, wall - self._answered_wall)
+        if self._clock.was_set_back():
+            self._loaded_at = float("-inf")
         try:
             if max(since_answer, started - self._loaded_at) >= FULL_LOAD_EVERY:
                 self._snapshot.begin_load()

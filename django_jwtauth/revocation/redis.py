@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from time import monotonic
@@ -25,11 +26,12 @@ from django_jwtauth.revocation.polling import FIRST_PATIENCE, DatabasePolls, is_
 from django_jwtauth.revocation.stream import Cursors, RevocationStream, StreamEntry
 
 # All in seconds.
-DATABASE_EVERY: Final = 7.5  # an entry that was never sent arrives by then
+DATABASE_EVERY: Final = 7.5  # an entry that was never sent (by a command, say) arrives by then
 DROP_EVERY: Final = 300.0  # how soon what has expired is dropped where no database is asked
 _LONGEST_SILENCE: Final = 0.5  # after which Redis says that there is nothing new
 _TIMEOUT: Final = 1.0  # longest wait for Redis beyond what it was asked to wait itself
 _MUTE: Final = 5.0  # a Redis that does not answer delays one logout in this time, not all
+_MOST_UNSENT: Final = 10_000  # entries: more than one process revokes in the lifetime of a token
 
 logger = logging.getLogger("django_jwtauth")
 
@@ -92,20 +94,19 @@ class RedisFeed(RevocationFeed):
         super().revoke(identifiers, expires_at=expires_at)
 
     def announce(self, identifiers: Sequence[str], expires_at: float | None) -> None:
-        """Add to the stream; what cannot be added now is when Redis answers again."""
-        if monotonic() < self._mute_until:
-            return
+        """Add to the stream; what cannot be added now the listener adds when Redis answers it."""
         entries = [StreamEntry(identifier, expires_at) for identifier in identifiers]
+        if monotonic() < self._mute_until:
+            self._unsent.extend(entries)
+            return
         try:
             with self._lock:
                 if self._client is None:
                     self._client = self._new_client()
-            if not self._stream.add(self._client, entries):
-                self._stream.begin(self._client, _all_live())
+            self._add(self._client, entries)
         except (self._driver.RedisError, OSError, DatabaseFailure) as error:
             self._mute_until = monotonic() + _MUTE
-            if self._listener is not None:
-                self._listener.begin_anew()
+            self._unsent.extend(entries)
             what = type(error).__name__, error
             logger.error("A revocation could not be announced over Redis: %s: %s", *what)  # noqa: TRY400
 
@@ -167,6 +168,7 @@ class RedisFeed(RevocationFeed):
         self._listener = None
         self._client = None
         self._mute_until = float("-inf")
+        self._unsent: deque[StreamEntry] = deque(maxlen=_MOST_UNSENT)
         self._live: dict[str, float | None] = {}
         self._drop_at = monotonic() + DROP_EVERY
 
@@ -179,6 +181,7 @@ class RedisFeed(RevocationFeed):
                     self._stream,
                     connect=partial(self._new_client, silence=silence, is_single=True),
                     begin=partial(self._begin, self._polls) if self._polls else self._read_all,
+                    deliver=self._deliver,
                     receive=self._receive,
                     block=silence,
                 )
@@ -202,8 +205,33 @@ class RedisFeed(RevocationFeed):
             elif not self._stream.is_there(client):
                 self._stream.begin(client, _all_live())
         finally:
-            connections[router.db_for_write(Revocation)].close()  # no request ends in this thread
+            _close_connection()
         return cursors
+
+    def _add(self, client: Any, entries: Sequence[StreamEntry]) -> None:
+        """Add to the stream, and begin it where there is none."""
+        if not self._stream.add(client, entries):
+            self._stream.begin(client, _all_live())
+
+    def _deliver(self, client: Any) -> None:
+        """Add what could not be announced; called by the listener's thread, the only one to take.
+
+        Others who hear Redis all the time would else wait for their next look at the database.
+        """
+        entries = []
+        while self._unsent:
+            entries.append(self._unsent.popleft())
+        if not entries:
+            return
+        try:
+            self._add(client, entries)
+            entries = []
+            self._mute_until = float("-inf")
+        except (self._driver.ResponseError, DatabaseFailure):
+            pass  # Redis can be read and not written, or has lost its stream: soon once more
+        finally:
+            self._unsent.extendleft(reversed(entries))
+            _close_connection()
 
     def _read_all(self, client: Any, has_lost_entries: bool) -> Cursors:  # noqa: FBT001
         """Learn everything from the stream; called by the listener's thread."""
@@ -253,3 +281,8 @@ class RedisFeed(RevocationFeed):
 
 def _all_live() -> list[StreamEntry]:
     return [StreamEntry(identifier, expires_at) for identifier, expires_at in rows.live()]
+
+
+def _close_connection() -> None:
+    """Close the connection of the listener's thread, in which no request ends."""
+    connections[router.db_for_write(Revocation)].close()

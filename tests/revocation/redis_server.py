@@ -1,10 +1,13 @@
 """A Redis server of the test's own, which it may stop, empty and pause."""
 
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +50,16 @@ class RedisServer:
             else:
                 return
         raise AssertionError("redis-server does not start")
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let it take orders and answer nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         if self._process is not None:

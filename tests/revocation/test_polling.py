@@ -17,6 +17,7 @@ from django_jwtauth import clock
 from django_jwtauth.exceptions import RevocationsUnknown
 from django_jwtauth.models import DatabaseTime, Revocation, to_datetime
 from django_jwtauth.revocation import polling, rows
+from tests.outages import missing_table
 from tests.revocation.conftest import MakeFeed
 from tests.revocation.waiting import in_thread, seconds_until, started
 
@@ -163,6 +164,23 @@ def test_a_full_load_drops_what_has_expired_and_what_is_gone(database_feed: Make
     feed.ensure_current()
     assert feed.snapshot.jtis == {"stays"}
     assert "for-good" in feed.snapshot.kids
+
+
+def test_a_clock_that_was_set_back_brings_back_what_had_expired(database_feed: MakeFeed) -> None:
+    write_elsewhere("jti:a", seconds_ago=1000)
+    Revocation.objects.update(expires_at=to_datetime(clock.now() + 100))
+    clock.set_offset(3600)
+    feed = database_feed()
+    feed.ensure_current()
+    assert "a" not in feed.snapshot.jtis
+    clock.set_offset(0)
+    grow_old(feed, 2)
+    with missing_table(Revocation):
+        feed.ensure_current()
+    grow_old(feed, 2)
+    feed._polls._failed_at -= 2
+    feed.ensure_current()
+    assert "a" in feed.snapshot.jtis
 
 
 def test_to_forget_is_to_load_anew(database_feed: MakeFeed) -> None:
