@@ -76,7 +76,7 @@ def test_a_retried_refresh_costs_one_statement() -> None:
 def test_the_loser_of_a_race_costs_three_statements() -> None:
     device = Device()
     with (
-        meanwhile(device.refresh, before=("UPDATE", LoginSession._meta.db_table)),
+        meanwhile(device.refresh, before=("UPDATE", LoginSession._meta.db_table), patience=60),
         statements() as verbs,
     ):
         assert device.refresh().status_code == 200

@@ -17,8 +17,9 @@ from django_jwtauth.exceptions import (
     UserInactive,
     UserNotFound,
 )
-from django_jwtauth.models import LoginSession, LoginSessionQuerySet, from_sid
+from django_jwtauth.models import LoginSession, from_sid
 from django_jwtauth.sessions.authenticate import accept, verify
+from django_jwtauth.sessions.statements import find_with_user
 from django_jwtauth.tokens import refresh_token
 from django_jwtauth.tokens.claims import AccessToken
 from django_jwtauth.tokens.refresh_token import RefreshToken
@@ -32,7 +33,7 @@ def load_genuine(presented: RefreshToken) -> LoginSession:
     A user whom the model's default manager hides is marked by ``user_is_hidden``. Raises
     ``RefreshTokenInvalid``, and revokes nothing: guessing must not end other people's sessions.
     """
-    session = _rows_with_user().find(presented.session_id)
+    session = _find_with_user(presented.session_id)
     if session is None:
         raise RefreshTokenInvalid("no such session")
     if not presented.is_genuine(bytes(session.secret), conf.server_secrets()):
@@ -46,13 +47,15 @@ def load_genuine(presented: RefreshToken) -> LoginSession:
     return session
 
 
-def _rows_with_user() -> LoginSessionQuerySet:
+def _find_with_user(session_id: UUID) -> LoginSession | None:
     using = router.db_for_write(LoginSession)
-    rows = LoginSession.objects.using(using).select_related("user")
     visible = get_user_model()._default_manager.using(using).all()  # noqa: SLF001 (Django's name)
-    if visible.query.has_filters():
-        rows = rows.annotate(user_is_hidden=~Exists(visible.filter(pk=OuterRef("user_id"))))
-    return rows
+    if not visible.query.has_filters():
+        return find_with_user(session_id, using)
+    # What a manager hides may differ from call to call: nothing to be kept.
+    rows = LoginSession.objects.using(using).select_related("user")
+    hidden = ~Exists(visible.filter(pk=OuterRef("user_id")))
+    return rows.annotate(user_is_hidden=hidden).find(session_id)
 
 
 def proven_session(raw: str) -> LoginSession | None:
@@ -86,8 +89,8 @@ def introspect(raw: str) -> AccessToken:
     if token.session_id is None:
         users.load_user(token.subject)
         return token
-    session = _rows_with_user().live(now).find(_session_id(token.session_id))
-    if session is None:
+    session = _find_with_user(_session_id(token.session_id))
+    if session is None or session.state(now) != LoginSession.State.LIVE:
         raise TokenRevoked
     if getattr(session, "user_is_hidden", False):
         raise UserNotFound

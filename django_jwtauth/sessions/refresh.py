@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connections, router
@@ -25,6 +26,7 @@ from django_jwtauth.sessions.end import end_session
 from django_jwtauth.sessions.issue import TokenPair, make_access_token, make_pair
 from django_jwtauth.sessions.proof import load_genuine
 from django_jwtauth.sessions.start import FIRST_PARTY
+from django_jwtauth.sessions.statements import compare_and_swap
 from django_jwtauth.sessions.transactions import try_again
 from django_jwtauth.sessions.verdict import Step, lost_user, next_step, refuse_if_over
 from django_jwtauth.tokens import refresh_token
@@ -93,7 +95,7 @@ def _advance(session: LoginSession, call: _Refresh) -> bool:
 def _swap(session: LoginSession, call: _Refresh) -> bool:
     """Rotate by compare-and-swap; one UPDATE."""
     moment = to_datetime(call.now)
-    values = {
+    values: dict[str, Any] = {
         "generation": call.presented.generation + 1,
         "rotated_at": moment,
         "last_used_at": moment,
@@ -102,15 +104,11 @@ def _swap(session: LoginSession, call: _Refresh) -> bool:
     if call.request is not None:
         values["ip_address"] = client_address(call.request)
         values["user_agent"] = user_agent(call.request)
-    won = (
-        LoginSession.objects.using(call.using)
-        .filter(pk=session.pk, generation=session.generation, ended_at__isnull=True)
-        .update(**values)
-    )
+    won = compare_and_swap(session, values, call.using)
     if won:
         for name, value in values.items():
             setattr(session, name, value)
-    return bool(won)
+    return won
 
 
 def _follow_winner(session: LoginSession, call: _Refresh) -> bool:

@@ -1,4 +1,4 @@
-"""Runs the promises of each `test_any_user_model.py` with user models of other kinds.
+"""Runs promises that hold for any user model with user models of other kinds.
 
 `AUTH_USER_MODEL` cannot change in a running process, so each kind has one of its own.
 """
@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FILES = ("tests/users/test_any_user_model.py", "tests/admin/test_any_user_model.py")
+FILES = (
+    "tests/users/test_any_user_model.py",
+    "tests/admin/test_any_user_model.py",
+    "tests/sessions/test_statements.py",
+)
 
 MODELS = (
     "users_email.User",

@@ -1,0 +1,98 @@
+"""The two statements of a refresh, built once a process instead of at each call.
+
+To build a query and compile it takes Django longer than everything else that a refresh does, and
+comes to the same SQL each time. What runs it stays Django's: its cursor, so that logs, wrappers and
+tests see it, its fields, and ``from_db``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db import connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model
+
+from django_jwtauth.models import LoginSession
+
+_SESSION: Final = LoginSession._meta  # noqa: SLF001 (Django's name)
+
+
+def find_with_user(session_id: UUID, using: str) -> LoginSession | None:
+    """Return the session of that id with its user, as ``select_related`` would; one SELECT."""
+    connection = connections[using]
+    sql, columns = _select(using)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [_prepared("id", session_id, connection)])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    values = list(_converted(row, columns, connection))
+    size, user = len(_SESSION.concrete_fields), get_user_model()
+    session = LoginSession.from_db(using, _names(LoginSession), values[:size])
+    session.user = user.from_db(using, _names(user), values[size:])
+    return session
+
+
+def compare_and_swap(session: LoginSession, values: Mapping[str, Any], using: str) -> bool:
+    """Write ``values``, by field, unless the row has ended or left the generation of ``session``.
+
+    One UPDATE; tells whether it met the row.
+    """
+    connection = connections[using]
+    wanted = [*values.items(), ("id", session.pk), ("generation", session.generation)]
+    parameters = [_prepared(name, value, connection) for name, value in wanted]
+    # As in QuerySet.update(): an error leaves an outer transaction nothing but its rollback.
+    with transaction.mark_for_rollback_on_error(using), connection.cursor() as cursor:
+        cursor.execute(_update(using, tuple(values)), parameters)
+        return bool(cursor.rowcount)
+
+
+@cache
+def _select(using: str) -> tuple[str, Sequence[Any]]:
+    """Return the ORM's SQL, with a place for the id, and the columns that it asks for."""
+    rows = LoginSession.objects.select_related("user").filter(pk=UUID(int=0))
+    compiler = rows.query.get_compiler(using)
+    sql, _of_that_id = compiler.as_sql()
+    return sql, [column for column, _, _ in compiler.select]
+
+
+@cache
+def _update(using: str, names: tuple[str, ...]) -> str:
+    """Return the SQL that sets the fields ``names``, with places for them, id and generation."""
+    quote = connections[using].ops.quote_name
+    column = {field.name: quote(str(field.column)) for field in _SESSION.concrete_fields}
+    assignments = ", ".join(f"{column[name]} = %s" for name in names)
+    return (
+        f"UPDATE {quote(_SESSION.db_table)} SET {assignments} "  # noqa: S608 (values are parameters)
+        f"WHERE {column['id']} = %s AND {column['generation']} = %s "
+        f"AND {column['ended_at']} IS NULL"
+    )
+
+
+def _prepared(name: str, value: Any, connection: BaseDatabaseWrapper) -> Any:
+    """Return a value of the field ``name`` as this database takes it."""
+    field: Any = _SESSION.get_field(name)
+    return field.get_db_prep_save(value, connection)
+
+
+def _converted(
+    row: Sequence[Any], columns: Sequence[Any], connection: BaseDatabaseWrapper
+) -> Iterator[Any]:
+    """Yield what each column holds, as its field reads what this database has sent."""
+    for value, column in zip(row, columns, strict=True):
+        read = value
+        for convert in (
+            *connection.ops.get_db_converters(column),
+            *column.get_db_converters(connection),
+        ):
+            read = convert(read, column, connection)
+        yield read
+
+
+def _names(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]  # noqa: SLF001
