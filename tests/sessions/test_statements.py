@@ -82,7 +82,7 @@ def test_a_user_whom_the_default_manager_hides_refreshes_no_session() -> None:
     get_user_model()._base_manager.filter(pk=user.pk).update(is_archived=True)
     with pytest.raises(SessionEnded) as ended:
         sessions.refresh(token)
-    assert ended.value.reason == LoginSession.EndReason.USER_INACTIVE
+    assert ended.value.end_reason == LoginSession.EndReason.USER_INACTIVE
 
 
 def test_a_swap_writes_its_values_and_nothing_else(
