@@ -9,7 +9,7 @@ with a line on stdout: `{"method", "path", "body", "token", "clock"}` for `{"sta
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict
 from typing import Any
@@ -79,16 +79,25 @@ class Worker:
 
 
 @contextmanager
-def worker(database: str, *, zone: str | None = None, **settings: Any) -> Iterator[Worker]:
-    """Start a process with these settings; `zone` is the time zone of the machine it runs on."""
+def worker(
+    database: str,
+    *,
+    zone: str | None = None,
+    variables: Mapping[str, str] | None = None,
+    **settings: Any,
+) -> Iterator[Worker]:
+    """Start a process with these settings; `zone` is the time zone of the machine it runs on.
+
+    `variables` are more of its environment.
+    """
     # Making a connection to MariaDB takes longer than most requests.
     settings["DATABASE"] = {"CONN_MAX_AGE": 600, **settings.get("DATABASE", {})}
-    variables = environment(database, **settings)
+    environ = {**environment(database, **settings), **(variables or {})}
     if zone is not None:
-        variables["TZ"] = zone
+        environ["TZ"] = zone
     with subprocess.Popen(
         [sys.executable, "-m", "tests.processes.worker"],
-        env=variables,
+        env=environ,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
