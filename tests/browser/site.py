@@ -71,6 +71,11 @@ class Site:
         pair: dict[str, Any] = answer.json()
         return pair
 
+    def revoke(self, token: str) -> None:
+        """Revoke a token, as RFC 7009 has it."""
+        answer = self._http.post(self.at("/auth/revoke/"), data={"token": token}, timeout=60)
+        assert answer.status_code == 200, answer.text
+
 
 @contextmanager
 def serving(folder: Path, *, secure: bool) -> Iterator[Site]:
@@ -95,7 +100,7 @@ def serving(folder: Path, *, secure: bool) -> Iterator[Site]:
 
 
 def _environment(database: str, port: int, *, secure: bool) -> dict[str, str]:
-    app = f"https://{APP}:{port}" if secure else f"http://127.0.0.1:{port}"
+    app = f"https://{APP}:{port}" if secure else f"http://localhost:{port}"
     return environment(
         database,
         DEBUG=not secure,
