@@ -38,6 +38,11 @@ def judge_ring(ring: KeyRing, now: float, revoked: Collection[str]) -> Iterator[
     problem = key_rotation.ring_problem(ring, now)
     if problem:
         yield message("W211", sentence=problem)
+    yield from judge_ring_ahead(ring, now, revoked)
+
+
+def judge_ring_ahead(ring: KeyRing, now: float, revoked: Collection[str]) -> Iterator[CheckMessage]:
+    """Tell of a ring that signs now, and will not for long or has not changed for a year."""
     key = ring.signing_key(now, revoked)
     if key is None:
         return

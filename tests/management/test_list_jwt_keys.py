@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django_jwtauth import clock, key_rotation, sessions
 from django_jwtauth.keystores.dummy import DummyKeyStore
 from django_jwtauth.management.durations import show_moment
-from django_jwtauth.models import SigningKey
+from django_jwtauth.models import SigningKey, to_datetime
 from tests.key_material import only_key, private_jwk
 from tests.management.commands import run, run_process
 from tests.moments import move_on
@@ -115,6 +115,27 @@ def test_without_the_check_a_problem_is_told_and_ends_0(first: str, settings: An
     settings.SECRET_KEY = "lost" * 20
     ran = run("list_jwt_keys")
     assert (ran.code, "SECRET_KEY_FALLBACKS" in ran.out) == (0, True)
+
+
+def test_a_key_that_grows_old_is_told_with_what_to_do(first: str) -> None:
+    assert "signing for" not in run("list_jwt_keys").out
+    move_on(366 * 86400)
+    ran = run("list_jwt_keys", "--check")
+    assert ran.code == 0
+    assert f"The key {first} has been signing for 366 days. Run manage.py rotate" in ran.out
+    assert "signing for" not in run("list_jwt_keys", "--json").out
+
+
+def test_a_last_key_that_ends_soon_is_told(settings: Any, db: None) -> None:
+    ends = clock.now() + 86400
+    settings.JWTAUTH = {
+        "KEY_STORE": {
+            "BACKEND": "django_jwtauth.keystores.static.StaticKeyStore",
+            "OPTIONS": {"KEYS": [{"private_key": private_jwk(), "retire_at": to_datetime(ends)}]},
+        }
+    }
+    out = run("list_jwt_keys", "--check").out
+    assert f"From {show_moment(ends)[:16]} UTC on no key can sign" in out
 
 
 NEW = "the-next-secret-key-of-this-project-0123456789"

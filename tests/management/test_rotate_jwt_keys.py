@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from django_jwtauth import clock, key_rotation
-from django_jwtauth.models import SigningKey
+from django_jwtauth.models import SigningKey, to_datetime
 from tests.key_material import only_key
 from tests.management.commands import run, run_process
 from tests.moments import move_on
@@ -123,6 +123,24 @@ def test_two_that_an_operator_starts_at_once_end_0_and_make_one_key() -> None:
     assert "Made the key" in made
     assert "is waiting to sign" in found
     assert SigningKey.objects.count() == before + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_daily_job_of_several_hosts_ends_0_and_makes_one_key() -> None:
+    key_rotation.signing_key(clock.now())
+    month_ago = to_datetime(clock.now() - 31 * 86400)
+    SigningKey.objects.filter(retire_at=None).update(created_at=month_ago, active_at=month_ago)
+    before = SigningKey.objects.count()
+    with ThreadPoolExecutor() as pool:
+        hosts = [
+            pool.submit(run_process, "rotate_jwt_keys", "--if-older-than", "30d") for _ in range(4)
+        ]
+    ran = [future.result() for future in hosts]
+    assert [each.code for each in ran] == [0] * 4, ran
+    assert sum("Made the key" in each.out for each in ran) == 1
+    assert sum("is waiting to sign" in each.out for each in ran) == 3
+    assert SigningKey.objects.count() == before + 1
+    key_rotation.forget_ring()
 
 
 @pytest.mark.parametrize(

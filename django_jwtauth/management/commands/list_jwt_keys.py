@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.conf import settings as django_settings
+from django.core.checks import CheckMessage
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import router
 
 from django_jwtauth import clock, key_rotation
+from django_jwtauth.checks.keys import judge_ring_ahead
 from django_jwtauth.checks.table import message
 from django_jwtauth.keystores import store
 from django_jwtauth.management.durations import show_duration, show_moment
@@ -56,6 +58,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps([_members(key, now, revoked) for key in ring], indent=2))
         else:
             self._write_table(ring, now, revoked)
+            self._write_warnings(judge_ring_ahead(ring, now, revoked))
             if django_settings.SECRET_KEY_FALLBACKS and not store().only_verifies:
                 with named_in_one_line():
                     self._write_needs_of_fallbacks(now)
@@ -65,12 +68,15 @@ class Command(BaseCommand):
         if problem:
             self.stderr.write(self.style.WARNING(problem))
 
+    def _write_warnings(self, warnings: Iterable[CheckMessage]) -> None:
+        for warning in warnings:
+            self.stdout.write(self.style.WARNING(f"{warning.msg} {warning.hint}"))
+
     def _write_needs_of_fallbacks(self, now: float) -> None:
         """Tell what a secret of ``SECRET_KEY_FALLBACKS`` is still needed for."""
         kids = key_rotation.kids_under_fallbacks()
         if kids:
-            warning = message("W214", kids=", ".join(kids))
-            self.stdout.write(self.style.WARNING(f"{warning.msg} {warning.hint}"))
+            self._write_warnings([message("W214", kids=", ".join(kids))])
         rows = LoginSession.objects.using(router.db_for_write(LoginSession))
         oldest = rows.live(now).oldest_token()
         if oldest is None:
