@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -53,6 +54,19 @@ class PrivateServer:
                 return
         pytest.fail(f"the server does not answer:\n{self.log.read_text()}")
 
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let it take orders and answer nothing."""
+        assert self._process is not None
+        processes = [self._process.pid, *_children(self._process.pid)]
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
+
     def kill(self) -> None:
         """Kill it as a power failure does."""
         assert self._process is not None
@@ -98,6 +112,11 @@ def _mariadb(data: Path, port: int) -> tuple[list[str], list[str]]:
 _COMMANDS: Final = {"postgresql": _postgresql, "mariadb": _mariadb}
 _USERS: Final = {"postgresql": "postgres", "mariadb": "root"}
 _MAINTENANCE: Final = {"postgresql": "postgres", "mariadb": None}
+
+
+def _children(parent: int) -> list[int]:
+    """Return the processes that serve connections, where a server has one for each."""
+    return list(map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split()))
 
 
 def _find(program: str) -> str:

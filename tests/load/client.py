@@ -1,0 +1,129 @@
+"""HTTP over asyncio, for many requests a second from one process beside the server's."""
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from tests.load.middleware import WORKER
+
+PASSWORD: Final = "correct horse battery"
+_PATIENCE: Final = 60.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An answer: from which worker, and when it was asked for and read, by the monotonic clock."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    sent: float
+    answered: float
+
+    @property
+    def worker(self) -> int:
+        return int(self.headers.get(WORKER.lower(), "0"))
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Lane:
+    """A connection, which is made anew where the server closes it."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self._address = address
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def is_open(self) -> bool:
+        return self._streams is not None
+
+    async def ask(
+        self, method: str, path: str, *, token: str | None = None, body: object = None
+    ) -> Seen:
+        """Send a request; raises `ConnectionError` where no answer comes."""
+        request = _request(method, path, token, body)
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                if self._streams is None:
+                    self._streams = await asyncio.open_connection(*self._address)
+                reader, writer = self._streams
+                sent = time.monotonic()
+                writer.write(request)
+                head = await reader.readuntil(b"\r\n\r\n")
+                status, headers = _parsed(head)
+                content = await reader.readexactly(int(headers.get("content-length", "0")))
+        except (OSError, EOFError, TimeoutError) as error:
+            self.close()
+            raise ConnectionError(str(error)) from error
+        except asyncio.CancelledError:
+            self.close()  # an answer may still come
+            raise
+        answered = time.monotonic()
+        if headers.get("connection", "").lower() == "close":
+            self.close()
+        return Seen(status, headers, content, sent, answered)
+
+    async def key(self, token: str) -> Seen:
+        """Ask for what takes nothing but the token."""
+        return await self.ask("GET", "/key/", token=token)
+
+    def close(self) -> None:
+        if self._streams is not None:
+            self._streams[1].transport.abort()
+            self._streams = None
+
+
+def _request(method: str, path: str, token: str | None, body: object) -> bytes:
+    payload = b"" if body is None else json.dumps(body).encode()
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(payload)}"]
+    lines.append("Content-Type: application/json")
+    if token is not None:
+        lines.append(f"Authorization: Bearer {token}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + payload
+
+
+def _parsed(head: bytes) -> tuple[int, dict[str, str]]:
+    first, *lines = head.decode("latin-1").rstrip().split("\r\n")
+    pairs = (line.partition(":") for line in lines)
+    return int(first.split(" ")[1]), {name.lower(): value.strip() for name, _, value in pairs}
+
+
+async def lanes_to_every_worker(address: tuple[str, int], workers: int) -> list[Lane]:
+    """Return a connection to each worker; where they keep none, twice as many to whichever."""
+    lanes: dict[int, Lane] = {}
+    until = time.monotonic() + _PATIENCE
+    while len(lanes) < workers:
+        assert time.monotonic() < until, f"of {workers} workers {len(lanes)} answer"
+        tried = [Lane(address) for _ in range(2 * workers)]
+        answers = await asyncio.gather(*(lane.key("") for lane in tried))
+        for lane, seen in zip(tried, answers, strict=True):
+            if lanes.setdefault(seen.worker, lane) is not lane:
+                lane.close()
+    if all(lane.is_open for lane in lanes.values()):
+        return list(lanes.values())
+    return [Lane(address) for _ in range(2 * workers)]
+
+
+async def sign_up(lane: Lane, name: str) -> None:
+    made = await lane.ask("POST", f"/users/{name}/make/", body={"password": PASSWORD})
+    assert made.status == 204, made
+
+
+async def log_in(lane: Lane, name: str) -> Seen:
+    """Log in; not every answer is a good one where a server is down."""
+    credentials = {"username": name, "password": PASSWORD}
+    return await lane.ask("POST", "/auth/login/", body=credentials)
+
+
+async def log_out(lane: Lane, token: str) -> Seen:
+    return await lane.ask("POST", "/auth/logout/", token=token)
