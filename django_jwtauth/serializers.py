@@ -18,7 +18,11 @@ class LoginSerializer(serializers.Serializer[Any]):
     """User name, under the user model's own name for it, and password."""
 
     password = serializers.CharField(
-        max_length=4096, trim_whitespace=False, write_only=True, style={"input_type": "password"}
+        min_length=1,
+        max_length=4096,
+        trim_whitespace=False,
+        write_only=True,
+        style={"input_type": "password"},
     )
     client_id = serializers.CharField(
         required=False, trim_whitespace=False, validators=[_CLIENT_ID]
@@ -28,7 +32,7 @@ class LoginSerializer(serializers.Serializer[Any]):
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Put the user model's ``USERNAME_FIELD`` first."""
         name = get_user_model().USERNAME_FIELD
-        username = serializers.CharField(max_length=1024, trim_whitespace=False)
+        username = serializers.CharField(min_length=1, max_length=1024, trim_whitespace=False)
         return {name: username, **super().get_fields()}
 
     def validate_transport(self, transport: str) -> str:
@@ -42,15 +46,25 @@ class RefreshSerializer(serializers.Serializer[Any]):
     """The refresh request of RFC 6749 section 6; browsers send the token as a cookie."""
 
     # No limit and no trimming: whatever is not a token of ours is refused as one that is not.
-    refresh_token = serializers.CharField(required=False, trim_whitespace=False)
-    grant_type = serializers.CharField(required=False, max_length=128)
-    client_id = serializers.CharField(required=False, max_length=1024)
+    refresh_token = serializers.CharField(required=False, min_length=1, trim_whitespace=False)
+    grant_type = serializers.CharField(required=False, min_length=1, max_length=128)
+    client_id = serializers.CharField(required=False, min_length=1, max_length=1024)
+
+
+class _StrictCharField(serializers.CharField):
+    """Text, and no number, which REST framework takes for text."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 class LogoutSerializer(serializers.Serializer[Any]):
     """The session to end, where no header or cookie names it."""
 
-    refresh_token = serializers.CharField(required=False, trim_whitespace=False)
+    # What is no token at all would go unnoticed beside a header that proves the session.
+    refresh_token = _StrictCharField(required=False, min_length=1, trim_whitespace=False)
 
 
 class LogoutAllSerializer(serializers.Serializer[Any]):

@@ -7,6 +7,9 @@ from django_jwtauth import views
 urlpatterns = [
     path("jwks.json", views.JWKSView.as_view(), name="jwks"),
     path("oauth-authorization-server", views.MetadataView.as_view(), name="metadata"),
-    # An issuer with a path is asked for behind it (RFC 8414 section 3.1).
-    path("oauth-authorization-server/<path:issuer_path>", views.MetadataView.as_view()),
+    # An issuer with a path is asked for behind it (RFC 8414 section 3.1): the same in a schema.
+    path(
+        "oauth-authorization-server/<path:issuer_path>",
+        views.MetadataView.as_view(schema=None),
+    ),
 ]

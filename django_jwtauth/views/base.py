@@ -101,7 +101,6 @@ class AuthView(APIView):
     content_negotiation_class = AnyAcceptNegotiation
     versioning_class = None
     metadata_class = None
-    schema = None
 
     #: The failure that its throttles count; every other attempt is given back.
     counted_error: ClassVar[type[JWTAuthError] | tuple[()]] = ()

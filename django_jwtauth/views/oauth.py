@@ -22,7 +22,7 @@ from django_jwtauth.views.base import AuthView, UTF8FormParser, django_request, 
 class TokenSerializer(serializers.Serializer[Any]):
     """One token; ``token_type_hint`` may come along and changes nothing."""
 
-    token = serializers.CharField(trim_whitespace=False)
+    token = serializers.CharField(min_length=1, trim_whitespace=False)
 
 
 class IntrospectView(AuthView):

@@ -153,7 +153,9 @@ def test_a_good_token_that_belongs_to_no_session_of_ours_proves_none(
     )
 
 
-@pytest.mark.parametrize("token", ["null", "[]", "{}", "true", '"a\\u0000b"', '"\\ud800"'])
+@pytest.mark.parametrize(
+    "token", ["null", "[]", "{}", "true", "7", "0.5", '"a\\u0000b"', '"\\ud800"']
+)
 def test_what_is_no_text_is_malformed(api: APIClient, db: None, token: str) -> None:
     body = f'{{"refresh_token": {token}}}'
     answer = api.generic("POST", "/auth/logout/", body, "application/json")
