@@ -29,6 +29,7 @@ class Plan:
     """How much is measured."""
 
     rounds: int
+    warm_logins: int  # twice as many as there are users
     acts: int  # of each kind in a round
     requests: int
     races: int
@@ -40,6 +41,7 @@ class Plan:
 
 FULL: Final = Plan(
     rounds=6,
+    warm_logins=400,
     acts=20,
     requests=200,
     races=3,
@@ -50,6 +52,7 @@ FULL: Final = Plan(
 )
 QUICK: Final = Plan(
     rounds=1,
+    warm_logins=3,
     acts=3,
     requests=20,
     races=1,
@@ -116,8 +119,16 @@ Values = Iterator[tuple[str, dict[str, Any]]]
 
 
 def _cost(workers: Sequence[Worker], plan: Plan) -> Values:
+    count = min(plan.acts, 15)
     for worker in workers:
-        yield worker.peer, {"cost": worker.ask("cost.of_acts", count=min(plan.acts, 15))}
+        worker.ask("cost.warm_up", logins=plan.warm_logins)
+        yield (
+            worker.peer,
+            {
+                "cost": worker.ask("cost.of_acts", count=count),
+                "written_by_login": worker.ask("cost.written", act="login", count=count),
+            },
+        )
 
 
 def _times(workers: Sequence[Worker], plan: Plan) -> Values:
@@ -153,16 +164,25 @@ def _times(workers: Sequence[Worker], plan: Plan) -> Values:
 
 
 def _time(worker: Worker, plan: Plan) -> dict[str, float | None]:
-    found: dict[str, float | None] = {
-        act: worker.ask("timing.act", act=act, count=plan.acts)
-        for act in ("login", "refresh", "retry", "logout")
-    }
+    found: dict[str, float | None] = {}
+    for act in ("login", "refresh", "retry", "logout"):
+        found |= _time_act(act, worker.ask("timing.act", act=act, count=plan.acts) or {})
     found |= worker.ask("timing.requests", count=plan.requests)
     found["authenticate"] = worker.ask("timing.authenticate", count=plan.requests)
     found["authenticate_new"] = worker.ask("timing.authenticate_new", count=plan.acts)
     if worker.peer == "jwtauth":
         found |= worker.ask("package.authenticate", count=plan.requests)
     return found
+
+
+def _time_act(act: str, spent: dict[str, float | None]) -> dict[str, float | None]:
+    client, server = spent.get("client"), spent.get("server")
+    return {
+        act: spent.get("time"),
+        f"{act}_client": client,
+        f"{act}_server": server,
+        f"{act}_processor": None if client is None else client + (server or 0),
+    }
 
 
 def _races(workers: Sequence[Worker], plan: Plan) -> Values:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
+from benchmarks import act_parts
 from benchmarks.budgets import BUDGETS
+from benchmarks.figures import KINDS, OURS, Found, each
 from benchmarks.markdown import microseconds, number, table, times
 from benchmarks.plots import bars
-
-Found = dict[str, Any]
-
-_OURS: Final = "jwtauth"
-_KINDS: Final = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 
 
 def _machine(found: Found) -> str:
@@ -33,13 +30,11 @@ def _budgets(found: Found) -> str:
     return table(("What", "Budget", "Measured", "Met"), rows)
 
 
-def _each(found: Found) -> Iterator[tuple[str, str, Found]]:
-    """Yield name, title and figures of each peer on PostgreSQL, or the first database there is."""
-    databases = found["databases"]
-    kind = "postgresql" if "postgresql" in databases else next(iter(databases))
-    for name, figures in databases[kind].items():
-        title = f"**{figures['title']}**" if name == _OURS else figures["title"]
-        yield name, title, figures
+def _unmet(found: Found) -> str:
+    """Return what stands against each budget that is not met."""
+    unmet = [budget for budget in BUDGETS if budget.is_met(found) is False]
+    lines = [f"- **{budget.what}.** {budget.against}".rstrip() for budget in unmet]
+    return "\n".join(lines) if lines else "All of them are met in this run."
 
 
 def _requests(found: Found) -> str:
@@ -54,7 +49,7 @@ def _requests(found: Found) -> str:
             times(figures["to_open"]["request"]),
             times(other[name]["to_open"]["request"]) if name in other else "–",
         )
-        for name, title, figures in _each(found)
+        for name, title, figures in each(found)
     ]
     head = (
         "",
@@ -70,9 +65,9 @@ def _requests(found: Found) -> str:
 
 def _authenticate(found: Found) -> str:
     rows = []
-    for kind, title in _KINDS.items():
+    for kind, title in KINDS.items():
         if kind in found["databases"]:
-            figures = found["databases"][kind][_OURS]
+            figures = found["databases"][kind][OURS]
             spent = figures["times"]
             rows.append(
                 (
@@ -96,60 +91,19 @@ def _load(found: Found) -> str:
             number(figures["load_open"]["per_second"]),
             f"{figures['load_to_open']:.2f}",
         )
-        for _, title, figures in _each(found)
+        for _, title, figures in each(found)
         if "load" in figures
     ]
     head = ("", "requests a second", "p50", "p99", "open view", "share of the open view")
     return table(head, rows)
 
 
-def _acts(found: Found) -> str:
-    rows = []
-    for _, title, figures in _each(found):
-        spent = figures["times"]
-        rows.append((title, *(microseconds(spent[act]) for act in _TIMED)))
-    head = ("", *_TIMED.values())
-    parts = [table(head, rows)]
-    if "sqlite" in found["databases"] and "postgresql" in found["databases"]:
-        rows = [
-            (figures["title"], *(microseconds(figures["times"][act]) for act in _TIMED))
-            for figures in found["databases"]["sqlite"].values()
-        ]
-        parts += ["On SQLite:", table(head, rows)]
-    return "\n\n".join(parts)
-
-
-_TIMED: Final = {
-    "login": "login",
-    "refresh": "refresh",
-    "retry": "the same refresh again",
-    "logout": "logout",
-}
-
-
-def _costs(found: Found) -> str:
-    rows = []
-    for _, title, figures in _each(found):
-        cells = [title]
-        for act in ("login", "request", "refresh", "retry", "logout"):
-            cost = figures["cost"][act]
-            if cost is None:
-                cells.append("–")
-                continue
-            rows_written = f"{cost['rows']:+.0f} rows" if cost["rows"] else "0 rows"
-            written = f", {cost['bytes']:,.0f} B" if cost["bytes"] else ""
-            answer = "" if cost["status"] < 400 or act == "logout" else f" ({cost['status']:.0f})"
-            cells.append(f"{cost['statements']:.0f}, {rows_written}{written}{answer}")
-        rows.append(tuple(cells))
-    return table(("", "login", "request", "refresh", "the same refresh again", "logout"), rows)
-
-
 def _races(found: Found) -> str:
     rows = []
-    for kind, database in _KINDS.items():
+    for kind, database in KINDS.items():
         for name, figures in found["databases"].get(kind, {}).items():
             for callers, race in figures.get("races", {}).items():
-                title = f"**{figures['title']}**" if name == _OURS else figures["title"]
+                title = f"**{figures['title']}**" if name == OURS else figures["title"]
                 rows.append(
                     (
                         f"{title}, {database}",
@@ -166,20 +120,6 @@ _RACE: Final = {
     "working": "of these work",
     "logged_in": "callers still logged in",
 }
-
-
-def _throughput(found: Found) -> str:
-    rows = [
-        (
-            f"{figures['title']}, {database}",
-            number(figures["refreshes_per_second"]),
-            times(figures["refreshes_to_reference"]),
-        )
-        for kind, database in _KINDS.items()
-        for figures in found["databases"].get(kind, {}).values()
-        if "refreshes_per_second" in figures
-    ]
-    return table(("", "refreshes a second", "over SimpleJWT with rotation"), rows)
 
 
 def _sizes(found: Found) -> str:
@@ -214,7 +154,7 @@ def _guesses(found: Found) -> str:
 def _beside(found: Found) -> str:
     """Return the few rows that the README shows."""
     names = ("jwtauth", "simplejwt-blacklist", "knox", "oauth-toolkit", "allauth")
-    peers = {name: one for name, _, one in _each(found)}
+    peers = {name: one for name, _, one in each(found)}
     shown = [peers[name] for name in names]
     rows = [
         (
@@ -242,15 +182,15 @@ def _outcome(figures: Found) -> str:
 
 def _better(found: Found) -> str:
     """Return every row in which a peer does better: computed, so that none is forgotten."""
-    figures = {name: one for name, _, one in _each(found)}
-    ours = figures[_OURS]
+    figures = {name: one for name, _, one in each(found)}
+    ours = figures[OURS]
     lines = []
     for what, value, show in _COMPARED:
         mine = value(ours)
         better = [
             f"{one['title']} {show(value(one))}"
             for name, one in figures.items()
-            if name != _OURS and value(one) is not None and value(one) < mine * 0.98
+            if name != OURS and value(one) is not None and value(one) < mine * 0.98
         ]
         if better:
             lines.append(f"- {what}: {show(mine)} here; {', '.join(better)}.")
@@ -291,7 +231,7 @@ _COMPARED: Final[tuple[tuple[str, Callable[[Found], Any], Callable[[Any], str]],
 def _request_plot(found: Found) -> str:
     rows = [
         (figures["title"], figures["to_open"]["request"], times(figures["to_open"]["request"]))
-        for _, _, figures in _each(found)
+        for _, _, figures in each(found)
     ]
     title = "A whole request, over the same view without authentication"
     return bars(title, rows, "django_jwtauth")
@@ -300,7 +240,7 @@ def _request_plot(found: Found) -> str:
 def _refresh_plot(found: Found) -> str:
     rows = [
         (figures["title"], figures["times"]["refresh"], microseconds(figures["times"]["refresh"]))
-        for _, _, figures in _each(found)
+        for _, _, figures in each(found)
         if "refreshes_per_second" in figures
     ]
     return bars("A refresh with rotation", rows, "django_jwtauth")
@@ -320,15 +260,14 @@ def _size_plot(found: Found) -> str:
 
 
 PARTS: Final = {
+    **act_parts.PARTS,
     "machine": _machine,
     "budgets": _budgets,
+    "unmet": _unmet,
     "requests": _requests,
     "authenticate": _authenticate,
     "load": _load,
-    "acts": _acts,
-    "costs": _costs,
     "races": _races,
-    "throughput": _throughput,
     "sizes": _sizes,
     "guesses": _guesses,
     "better": _better,

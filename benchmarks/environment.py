@@ -13,8 +13,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 _FOLDER: Final = ROOT / ".bench"
 _PYTHON: Final = _FOLDER / "bin" / "python"
 _REQUIREMENTS: Final = Path(__file__).with_name("requirements.txt")
-# Younger than what it was made from, as long as nothing has to be installed.
-_STAMP: Final = _FOLDER / ".installed"
+# Younger than what it was made from, as long as nothing has to be installed, and of this Python.
+_STAMP: Final = _FOLDER / f".installed-{sys.version_info[0]}.{sys.version_info[1]}"
 _INSIDE: Final = "BENCH_INSIDE"
 
 
@@ -37,7 +37,7 @@ def go_inside(arguments: list[str]) -> NoReturn:
 
 def _make() -> None:
     print("Making the environment in .bench/ and installing the peers there", flush=True)
-    venv.create(_FOLDER, with_pip=True)
+    venv.create(_FOLDER, with_pip=True, clear=True)
     pip = [str(_PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "--editable", str(ROOT), "-r", str(_REQUIREMENTS)], check=True)
     _STAMP.touch()

@@ -22,20 +22,50 @@ _DATA: Final = ("SELECT", "INSERT", "UPDATE", "DELETE")
 _LOGGED: Final = """
 WITH records AS MATERIALIZED (
     SELECT xid, resource_manager, record_length - fpi_length AS bytes,
-           block_ref LIKE '%%/' || (SELECT oid FROM pg_database WHERE datname = current_database())
-                     || '/%%' AS is_ours
+           substring(block_ref from
+                     '/' || (SELECT oid FROM pg_database WHERE datname = current_database())
+                     || '/([0-9]+)')::oid AS file
     FROM pg_get_wal_records_info(%s, %s)
 )
-SELECT coalesce(sum(bytes), 0) FROM records
-WHERE is_ours OR (
-    resource_manager = 'Transaction' AND xid IN (SELECT xid FROM records WHERE is_ours)
+SELECT coalesce(relname, 'commit'), sum(bytes)
+FROM records LEFT JOIN pg_class ON pg_relation_filenode(pg_class.oid) = file
+WHERE file IS NOT NULL OR (
+    resource_manager = 'Transaction' AND xid IN (SELECT xid FROM records WHERE file IS NOT NULL)
 )
+GROUP BY 1 ORDER BY 1
 """
+
+
+def warm_up(clients: Clients, *, logins: int) -> int:
+    """Let so many users log in: rows of a new table lie too close to be updated in place."""
+    for _ in range(logins):
+        clients.log_in()
+    return logins
 
 
 def of_acts(clients: Clients, *, count: int) -> dict[str, dict[str, Any] | None]:
     """Return status, statements, rows and bytes of each act, the medians of ``count`` times."""
     return {act: _cost_of(clients, act, count) for act in ACTS}
+
+
+def written(clients: Clients, *, act: str, count: int) -> dict[str, float] | None:
+    """Return the bytes that an act writes to each table and index, the medians of ``count`` times.
+
+    ``None``: no such act, or nobody can read the log.
+    """
+    make = maker(clients, act)
+    if make is None:
+        return None
+    found: list[dict[str, int]] = []
+    for _ in range(count):
+        call, position = make(), _log_position()
+        if position is None:
+            return None
+        send(clients, act, call)
+        found.append(_logged_since(position))
+    names = sorted({name for one in found for name in one})
+    medians = {name: median(one.get(name, 0) for one in found) for name in names}
+    return {name: size for name, size in medians.items() if size}
 
 
 def _cost_of(clients: Clients, act: str, count: int) -> dict[str, Any] | None:
@@ -57,7 +87,7 @@ def _cost(clients: Clients, act: str, call: Call) -> dict[str, Any]:
         "status": answer.status,
         "statements": len(statements),
         "rows": _rows() - rows,
-        "bytes": None if position is None else _logged_since(position),
+        "bytes": None if position is None else sum(_logged_since(position).values()),
     }
 
 
@@ -94,13 +124,14 @@ def _postgresql() -> int:
     return int(connection.connection.info.server_version)
 
 
-def _logged_since(position: str) -> int:
+def _logged_since(position: str) -> dict[str, int]:
+    """Return the bytes by table and index, and those of the commits."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_current_wal_flush_lsn(), pg_current_wal_flush_lsn() > %s", [position]
         )
         end, is_more = cursor.fetchone()
         if not is_more:
-            return 0
+            return {}
         cursor.execute(_LOGGED, [position, end])
-        return int(cursor.fetchone()[0])
+        return {name: int(size) for name, size in cursor.fetchall()}

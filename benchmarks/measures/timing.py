@@ -6,7 +6,7 @@ import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from statistics import median
-from time import perf_counter_ns
+from time import perf_counter_ns, process_time_ns
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIRequest
@@ -18,19 +18,32 @@ from rest_framework.request import Request
 from benchmarks.calls import Call
 from benchmarks.measures.acts import maker, send
 from benchmarks.measures.clients import Clients
+from benchmarks.measures.processor import server_clock
 
 _MICROSECOND = 1000  # nanoseconds
 
 
-def act(clients: Clients, *, act: str, count: int) -> float | None:
-    """Return the median of an act through the whole application; ``None``: no such act."""
+def act(clients: Clients, *, act: str, count: int) -> dict[str, float | None] | None:
+    """Return an act through the whole application, each the median; ``None``: no such act.
+
+    ``time``: what a client waits for. ``client``: the processor time of this process, ``server``:
+    that of PostgreSQL's, where it can be read.
+    """
     make = maker(clients, act)
     if make is None:
         return None
     calls = [make() for _ in range(count)]
+    server = server_clock()
+    times: dict[str, list[int]] = {"time": [], "client": [], "server": []}
     with undisturbed():
-        times = [send(clients, act, call).nanoseconds for call in calls]
-    return median(times) / _MICROSECOND
+        for call in calls:
+            served, begun = server() if server else 0, process_time_ns()
+            answer = send(clients, act, call)
+            times["client"].append(process_time_ns() - begun)
+            times["time"].append(answer.nanoseconds)
+            if server:
+                times["server"].append(server() - served)
+    return {name: median(each) / _MICROSECOND if each else None for name, each in times.items()}
 
 
 def requests(clients: Clients, *, count: int) -> dict[str, float]:

@@ -53,6 +53,27 @@ def test_another_measurement_makes_another_page(
     assert budget.verdict(found) == "**no**"
 
 
+def test_a_page_says_what_stands_against_each_budget_that_is_not_met() -> None:
+    found = pages.results("compare")
+    ours = found["databases"]["postgresql"]["jwtauth"]
+    for ratio, is_met in ((0.1, True), (0.9, False)):
+        ours["to_reference"]["refresh"] = ratio
+        text = pages.parts("compare")["unmet"](found)
+        assert ("**Refresh, time, of SimpleJWT's.**" in text) is not is_met
+        for budget in BUDGETS:
+            assert (
+                budget.is_met(found) is not False
+                or f"- **{budget.what}.** {budget.against}" in text
+            )
+
+
+def test_what_was_not_measured_is_no_broken_promise() -> None:
+    found = pages.results("compare")
+    found["databases"]["postgresql"]["jwtauth"]["to_reference"]["refresh"] = None
+    budget = next(one for one in BUDGETS if one.what == "Refresh, time, of SimpleJWT's")
+    assert budget.is_met(found) is None
+
+
 @pytest.mark.parametrize("what", RESULTS)
 def test_results_name_no_host_user_or_folder(what: str) -> None:
     text = json.dumps(pages.results(what))
