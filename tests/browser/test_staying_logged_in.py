@@ -1,4 +1,4 @@
-"""What must not log anybody out: many tabs, sleep, bad networks and servers; and what must."""
+"""What must not log anybody out: many tabs, sleep, lost answers, bad networks and servers."""
 
 import pytest
 
@@ -96,3 +96,72 @@ def test_an_offline_hour_keeps_the_login(tab: Tab, person: Person, site: Site) -
     wait_for_log(site, tab, REFRESHED)
     assert tab.fetch("/api/own/")[0] == 200
     assert [state["user"] is not None for state in tab.seen] == [False, True]
+
+
+BROKEN = {
+    "unavailable": {"status": 503, "headers": {"Retry-After": "1"}},
+    "fault": {"status": 500, "body": "<h1>Server Error</h1>"},
+    "gateway": {"status": 502, "headers": {"Content-Type": "text/html"}, "body": "<html>"},
+    "another page": {"status": 200, "body": "<title>Log in to this network</title>"},
+    "forbidden": {"status": 403, "body": '{"code": "blocked"}'},
+    "hangs up": {"lose": True, "status": 200},
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN.values(), ids=BROKEN)
+def test_a_server_that_cannot_refresh_keeps_the_login(tab: Tab, site: Site, fault: dict) -> None:
+    site.fault("/auth/refresh/", **fault)
+    pass_time(site, tab)
+    wait_for_log(site, tab, f"POST /auth/refresh/ {fault['status']}")
+    assert tab.user is not None
+    site.reset()
+    wait_for_log(site, tab, REFRESHED)
+    assert tab.fetch("/api/own/")[0] == 200
+    assert [state["user"] is not None for state in tab.seen] == [False, True]
+
+
+def throttle_refresh(site: Site) -> None:
+    """Guess at refresh tokens until the server refuses all from here, for most of a minute."""
+    wait = 0
+    while wait < 40:
+        site.forward(wait)
+        answer = site.post("/auth/refresh/", {"refresh_token": "jrt_guess"})
+        wait = int(answer.headers.get("Retry-After", 0))
+    site.log()
+
+
+def test_a_throttled_refresh_waits_as_long_as_it_is_told_to(tab: Tab, site: Site) -> None:
+    site.forward(2 * LIFETIME)
+    throttle_refresh(site)
+    tab.forward(2 * LIFETIME)
+    throttled = "POST /auth/refresh/ 429"
+    wait_for_log(site, tab, throttled)
+    # Not even a request with a dead token asks again before the time that Retry-After told.
+    assert tab.fetch("/api/own/")[0] == 401
+    assert tab.user is not None
+    assert throttled not in site.log(reset=True)
+    pass_time(site, tab, 61)
+    wait_for_log(site, tab, REFRESHED)
+    assert tab.fetch("/api/own/")[0] == 200
+
+
+def test_where_a_browser_has_no_locks_the_retry_window_serves_all_tabs(
+    person: Person, site: Site
+) -> None:
+    name = site.new_user()
+    person.context.add_init_script("delete Navigator.prototype.locks")
+    first = person.open()
+    first.log_in(name)
+    first.page.close()
+    site.forward(2 * LIFETIME)
+    person.can_move_time(ahead=2 * LIFETIME)
+    tabs = [person.open(wait="yes") for _ in range(4)]
+    site.log()
+
+    tabs[0].run("new BroadcastChannel('start').postMessage('go')")
+    for tab in tabs:
+        tab.wait_for("window.auth?.user")
+    assert [tab.fetch("/api/own/")[0] for tab in tabs] == [200] * 4
+    assert set(site.log()) == {REFRESHED, "GET /api/own/ 200"}
+    pass_time(site, tabs[0], HOUR)
+    wait_for_log(site, tabs[0], REFRESHED)
