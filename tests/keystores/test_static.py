@@ -1,8 +1,12 @@
 import json
+import os
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
+from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
 
 from django_jwtauth import clock, conf, key_rotation
@@ -10,6 +14,7 @@ from django_jwtauth.exceptions import NoSigningKey
 from django_jwtauth.keystores.static import StaticKeyStore
 from django_jwtauth.tokens.keyring import KeyRing
 from django_jwtauth.tokens.keys import Key, KeyState
+from tests.devices import PASSWORD, Device
 from tests.key_material import USABLE, private_jwk, private_pem, public_jwk, public_pem
 
 EC = private_jwk()
@@ -196,6 +201,23 @@ def test_a_static_key_signs_without_a_database(settings: Any) -> None:
     assert key_rotation.signing_key(now).algorithm == "ES256"
     assert len(key_rotation.jwks(now)["keys"]) == 1
     assert key_rotation.jwks_max_age(now) == 300
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("place", ["environment", "file"])
+def test_logins_are_signed_by_a_key_from_the_environment_or_a_file(
+    place: str, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pem = private_pem(USABLE["ES384"])
+    monkeypatch.setenv("JWT_KEY", pem.strip().replace("\n", "\\n"))
+    (tmp_path / "key.pem").write_text(pem)
+    assert "\n" not in os.environ["JWT_KEY"]
+    from_file = (tmp_path / "key.pem").read_text()
+    use(settings, {"private_key": os.environ["JWT_KEY"] if place == "environment" else from_file})
+    User.objects.create_user("ada", password=PASSWORD)
+    device = Device()
+    assert jwt.get_unverified_header(device.access)["alg"] == "ES384"
+    assert device.get("/auth/me/").status_code == 200
 
 
 def test_without_a_private_key_nothing_signs_and_the_reason_says_where_to_add_one(
