@@ -17,6 +17,7 @@ from django_jwtauth.checks.databases import check_migrations, check_stored_keys
 from django_jwtauth.checks.keys import check_given_keys
 from django_jwtauth.checks.settings import check_settings
 from django_jwtauth.checks.surroundings import check_surroundings
+from django_jwtauth.checks.token_sizes import check_token_sizes
 
 __all__ = ["check_databases", "check_project"]
 
@@ -34,13 +35,13 @@ def check_project(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> li
 def check_databases(
     app_configs: Sequence[AppConfig] | None, databases: Iterable[str] | None = None, **_kwargs: Any
 ) -> list[CheckMessage]:
-    """Check the tables and the keys in those of ``databases`` that hold them."""
+    """Check tables, keys and the longest tokens in those of ``databases`` that hold them."""
     if not _is_asked(app_configs) or any(message.is_serious() for message in check_settings()):
         return []
     messages: list[CheckMessage] = []
     for alias in databases or ():
         missing = list(check_migrations(alias))
-        messages += missing or check_stored_keys(alias)
+        messages += missing or [*check_stored_keys(alias), *check_token_sizes(alias)]
     return messages
 
 

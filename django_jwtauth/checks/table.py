@@ -18,7 +18,12 @@ class Row(NamedTuple):
     fix: str
 
 
-#: Of settings: 0xx, of the project around: 1xx, of keys: 2xx, of cookies: 4xx.
+_SHORTEN: Final = (
+    "Put less into it: fewer or shorter claims and names of groups (JWTAUTH['EXTRA_CLAIMS'] may "
+    "return 'groups' of its own), or set PERMISSIONS to 'database', which leaves groups out."
+)
+
+#: Of settings: 0xx, of the project around: 1xx, of keys: 2xx, of cookies: 4xx, of tokens: 5xx.
 TABLE: Final[dict[str, Row]] = {
     "E001": Row(
         "JWTAUTH has no setting {name!r}.",
@@ -160,6 +165,16 @@ TABLE: Final[dict[str, Row]] = {
         "JWTAUTH['COOKIES']['SAMESITE'] is 'None', which browsers accept over https alone: in "
         "development over plain http the cookies are refused.",
         "Serve development over https, or set SAMESITE to 'Lax' where DEBUG is on.",
+    ),
+    "W501": Row(
+        "The access token of user {user} takes {size} bytes, and browsers drop a cookie of which "
+        "name and value take more than {limit}: this user cannot stay logged in.",
+        _SHORTEN,
+    ),
+    "W502": Row(
+        "The access token of user {user} takes {size} bytes, and servers commonly refuse a header "
+        "line of more than {limit}: this user's requests fail.",
+        _SHORTEN,
     ),
 }
 

@@ -71,11 +71,16 @@ def _wrong(message: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(f"JWTAUTH['EXTRA_CLAIMS']: {message}.")
 
 
-def _group_names(user: Any) -> list[str]:
+def has_groups(model: Any) -> bool:
+    """Tell whether users of this model are in Django's groups."""
     try:
-        field = user._meta.get_field("groups")
+        field = model._meta.get_field("groups")
     except FieldDoesNotExist:
-        return []
-    if field.related_model is None or field.related_model._meta.label != "auth.Group":
+        return False
+    return field.related_model is not None and field.related_model._meta.label == "auth.Group"
+
+
+def _group_names(user: Any) -> list[str]:
+    if not has_groups(user):
         return []
     return list(user.groups.order_by("name").values_list("name", flat=True))
