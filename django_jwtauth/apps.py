@@ -35,9 +35,10 @@ class JWTAuthConfig(AppConfig):
         from django.apps import apps
         from django.contrib.auth import get_user_model
 
-        from django_jwtauth import checks, receivers
+        from django_jwtauth import checks, receivers, security_log
         from django_jwtauth.models import LoginSession
 
+        security_log.connect()
         register(checks.check_project, "jwtauth")
         # Under no other tag: what asks a database runs only where one is named.
         register(checks.check_databases, Tags.database)

@@ -186,7 +186,9 @@ def _revoke_all_issued() -> None:
 
 def _tell(owners: dict[UUID, object], reason: str, using: str) -> None:
     for session_id, user_id in owners.items():
-        _security_log.info("session_ended sid=%s reason=%s", to_sid(session_id), reason)
+        _security_log.info(
+            "session_ended sid=%s reason=%s user=%s", to_sid(session_id), reason, user_id
+        )
         signals.send_after_commit(
             signals.session_ended,
             sender=LoginSession,

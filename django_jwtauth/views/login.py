@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from django.contrib.auth import authenticate, get_user_model
@@ -15,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
 from django_jwtauth import cookies, sessions, users
+from django_jwtauth.client_info import client_address
 from django_jwtauth.exceptions import (
     InvalidCredentials,
     RefreshTokenInvalid,
@@ -25,6 +27,8 @@ from django_jwtauth.sessions import TokenPair
 from django_jwtauth.sessions.start import FIRST_PARTY
 from django_jwtauth.throttling import LoginAddressThrottle, LoginThrottle, RefreshThrottle
 from django_jwtauth.views.base import AuthView, django_request, validated
+
+_security_log = logging.getLogger("django_jwtauth.security")
 
 
 class LoginView(AuthView):
@@ -53,6 +57,8 @@ class LoginView(AuthView):
         # Django's own request: django-axes marks it, and its middleware answers 429.
         user = authenticate(http, **credentials)
         if user is None or not users.is_usable(user):
+            address = client_address(http)
+            _security_log.info("login_failed username=%s address=%s", fields[name], address)
             raise InvalidCredentials
         self.check_user(request, user)
         pair = sessions.start(user, http, client_id=fields.get("client_id", FIRST_PARTY))
