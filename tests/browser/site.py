@@ -25,18 +25,17 @@ class Site:
     def __init__(self, port: int, certificate: Path | None) -> None:
         self.port = port
         self._scheme = "http" if certificate is None else "https"
-        self._http = requests.Session()
-        self._http.verify = str(certificate)
+        self._verify: str | bool = True if certificate is None else str(certificate)
 
     def at(self, path: str = "", host: str = "localhost") -> str:
         """Return an address under one of the server's names."""
         return f"{self._scheme}://{host}:{self.port}{path}"
 
     def post(self, path: str, body: object = None, **headers: str) -> requests.Response:
-        return self._http.post(self.at(path), json=body, headers=headers, timeout=60)
+        return self._post(path, json=body, headers=headers)
 
-    def get(self, path: str, **headers: str) -> requests.Response:
-        return self._http.get(self.at(path), headers=headers, timeout=60)
+    def _post(self, path: str, **options: Any) -> requests.Response:
+        return requests.post(self.at(path), timeout=60, verify=self._verify, **options)
 
     def reset(self) -> None:
         """Take all faults away, and forget the requests so far."""
@@ -73,7 +72,7 @@ class Site:
 
     def revoke(self, token: str) -> None:
         """Revoke a token, as RFC 7009 has it."""
-        answer = self._http.post(self.at("/auth/revoke/"), data={"token": token}, timeout=60)
+        answer = self._post("/auth/revoke/", data={"token": token})
         assert answer.status_code == 200, answer.text
 
 
