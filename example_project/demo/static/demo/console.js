@@ -7,12 +7,13 @@ import { keyPanel } from "./keys.js";
 import { replayPanel } from "./replay.js";
 import { sessionPanel } from "./sessions.js";
 import { forgetToken, secondsLeft, showToken, tick, verify } from "./token.js";
-import { callView, sendAs } from "./wire.js";
+import { callView, parsed, sendAs } from "./wire.js";
 import { ending, failure, hush, refusal, tell } from "./words.js";
 
 const { authUrl, tokenUrl, keysUrl, notesUrl, jwksUrl, retryWindow } = document.body.dataset;
 const accounts = Array.from(document.querySelectorAll(".account"), ({ dataset }) => ({ ...dataset }));
 const news = byId("news");
+const RETRY_AFTER = 10_000; // milliseconds
 
 // One for each transport: the login form chooses, and after a reload one of them knows the user.
 const auths = {
@@ -28,8 +29,7 @@ const user = () => users[transport()];
 async function api(path, init) {
   try {
     const response = await auth().fetch(path, init);
-    const text = await response.text();
-    return { ok: response.ok, status: response.status, body: text ? JSON.parse(text) : null };
+    return { ok: response.ok, status: response.status, body: parsed(await response.text()) };
   } catch (error) {
     if (auth()) tell(news, failure(error), "error");
     return null;
@@ -47,12 +47,15 @@ if (accounts.length) {
 startWire();
 
 let showing; // the token is being asked for
+let askedAt = 0;
 
 function showAccessToken() {
+  const who = user();
+  askedAt = Date.now();
   showing ??= api(tokenUrl).then((answer) => {
     showing = undefined;
-    if (!answer?.ok) return;
-    showToken(answer.body, transport());
+    if (!answer?.ok || user() !== who) return;
+    showToken(answer.body);
     document.body.toggleAttribute("data-staff", answer.body.is_staff);
   });
   return showing;
@@ -68,7 +71,8 @@ setInterval(() => {
   if (!auth()) return;
   tick();
   keys.draw();
-  if (secondsLeft() < 0 && !document.hidden) showAccessToken();
+  const isLate = secondsLeft() < 0 && Date.now() - askedAt > RETRY_AFTER;
+  if (isLate && !document.hidden) showAccessToken();
 }, 1000);
 
 // What another call has changed is shown: the module refreshes by itself, the thief ends a login.
@@ -82,8 +86,15 @@ onCall(({ by, path, status }) => {
 
 const form = byId("login");
 
-form.addEventListener("submit", async (event) => {
+form.addEventListener("submit", (event) => {
   event.preventDefault();
+  const button = form.querySelector("[type=submit]");
+  if (button.ariaDisabled === "true") return;
+  button.ariaDisabled = "true";
+  logIn().finally(() => (button.ariaDisabled = "false"));
+});
+
+async function logIn() {
   const problem = byId("login-problem");
   hush(problem);
   const { username, password, transport: chosen } = Object.fromEntries(new FormData(form));
@@ -94,10 +105,10 @@ form.addEventListener("submit", async (event) => {
     form.password.value = "";
   } catch (error) {
     tell(problem, failure(error), "error");
-    inputs.forEach((input) => input.setAttribute("aria-invalid", String(error.status === 400)));
+    if (error.status === 400) inputs.forEach((input) => input.setAttribute("aria-invalid", "true"));
     form.password.focus();
   }
-});
+}
 
 for (const button of document.querySelectorAll(".account")) {
   button.addEventListener("click", () => {
@@ -123,33 +134,35 @@ async function leave({ everywhere = false } = {}) {
 
 byId("logout").addEventListener("click", () => leave());
 
+let started = false; // what is known at the start is no news, and moves no focus
+
 for (const [name, each] of Object.entries(auths)) {
   each.onChange((state) => changed(name, state));
 }
+started = true;
 
 function changed(name, state) {
   const isNew = state.user?.id !== users[name]?.id;
   users[name] = state.user;
-  const before = document.body.dataset.state;
   document.body.dataset.state = user() ? "in" : "out";
   if (!user() && state.ended) tell(news, ending(state.ended), "error");
   else if (isNew) hush(news);
-  if (!user()) return forget(before);
+  if (!user()) return forget();
   byId("who-name").textContent = user().username;
   byId("who-transport").textContent = `${transport()} transport`;
   if (!isNew) return;
-  if (before === "out") byId("token-title").focus();
+  if (started) byId("token-title").focus();
   showEverything();
 }
 
 /** Takes from the page what belongs to a user who is logged out. */
-function forget(before) {
+function forget() {
   forgetToken();
   keys.stop();
   document.body.removeAttribute("data-staff");
   byId("call-answer").replaceChildren();
   document.querySelectorAll(".signed-in-only .message, .staff-only .message").forEach(hush);
-  if (before === "in") form.username.focus();
+  if (started) byId("login-title").focus();
 }
 
 // --- calling the API ---------------------------------------------------------------------------
@@ -168,16 +181,15 @@ async function showCall(work) {
 byId("call-me").addEventListener("click", () => showCall(() => api(`${authUrl}me/`)));
 byId("call-notes").addEventListener("click", () => showCall(() => api(notesUrl)));
 byId("call-none").addEventListener("click", () => showCall(() => sendAs("nobody", "GET", notesUrl)));
-byId("note").addEventListener("submit", async (event) => {
+byId("note").addEventListener("submit", (event) => {
   event.preventDefault();
-  const text = byId("note-text").value;
-  await showCall(() =>
-    api(notesUrl, {
+  showCall(async () => {
+    const answer = await api(notesUrl, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ text }),
-    }),
-  );
-  byId("note-text").value = "";
+      body: JSON.stringify({ text: byId("note-text").value }),
+    });
+    if (answer?.ok) byId("note-text").value = "";
+  });
 });
 byId("verify").addEventListener("click", () => verify(jwksUrl));

@@ -20,7 +20,7 @@ export function replayPanel({ authUrl, retryWindow, account }) {
     {
       who: "victim",
       title: "logs in",
-      why: "and gets an access token for minutes, and a refresh token that buys the next pair.",
+      why: "The app gets an access token for minutes, and a refresh token that buys the next pair.",
       async act() {
         const body = { username: account.username, password: account.password, client_id: "victim" };
         const call = await sendAs("victim", "POST", `${authUrl}login/`, { body });
@@ -34,7 +34,7 @@ export function replayPanel({ authUrl, retryWindow, account }) {
     {
       who: "thief",
       title: "copies the refresh token",
-      why: "by a script injected into a page, from a backup, from a log. No call is made, and nobody notices.",
+      why: "An injected script read it, or it stood in a backup or a log. No call is made, and nobody notices.",
       async act() {
         story.copy = story.tokens[0];
         return {};
@@ -200,6 +200,7 @@ export function replayPanel({ authUrl, retryWindow, account }) {
       return;
     }
     next.hidden = true;
+    byId("replay").classList.remove("begun");
     byId("replay-again").focus();
     tell(message, {
       text: "Caught: the copy is worthless, the login session has ended, and the victim knows why.",

@@ -22,20 +22,17 @@ const TIMES = new Set(["iat", "exp"]);
 
 let shown; // the token that is on the page: its parts, header, claims, and how far clocks differ
 
-const decoded = (part) => {
-  const bytes = Uint8Array.from(bytesOf(part));
-  return JSON.parse(new TextDecoder().decode(bytes));
-};
-
 function bytesOf(part) {
   const text = atob(part.replaceAll("-", "+").replaceAll("_", "/"));
-  return Array.from(text, (character) => character.charCodeAt(0));
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
+
+const decoded = (part) => JSON.parse(new TextDecoder().decode(bytesOf(part)));
 
 export const claimsOf = (token) => decoded(token.split(".")[1]);
 
 /** Shows what `parts`, the answer of the server, says about the token. */
-export function showToken(parts, transport) {
+export function showToken(parts) {
   const before = shown?.claims.jti;
   const ahead = parts.now - Date.now() / 1000;
   shown = { parts, header: decoded(parts.header), claims: decoded(parts.claims), ahead };
@@ -130,7 +127,7 @@ export async function verify(jwksUrl) {
   const good = await crypto.subtle.verify(
     { name: "ECDSA", hash: "SHA-256" },
     key,
-    Uint8Array.from(bytesOf(parts.signature)),
+    bytesOf(parts.signature),
     new TextEncoder().encode(`${parts.header}.${parts.claims}`),
   );
   if (good) tell(result, { text: "Verified with the public key alone. Any service can do that." });

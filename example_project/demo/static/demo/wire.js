@@ -47,7 +47,8 @@ async function observe(by, request) {
   }
 }
 
-function parsed(text) {
+/** A body as JSON, or the beginning of what is none. */
+export function parsed(text) {
   try {
     return text === "" ? null : JSON.parse(text);
   } catch {
