@@ -69,7 +69,8 @@ class DirectoryKeyStore(KeyStore):
         try:
             files = self._files()
         except NoSigningKey as error:
-            return [*messages, Warning(error.reason, id="django_jwtauth.W201")]
+            hint = "Make it, and let the user that runs the site read it."
+            return [*messages, Warning(error.reason, hint=hint, id="django_jwtauth.W201")]
         return [*messages, *(message for path in files for message in _check_file(path))]
 
     def _files(self) -> list[Path]:
@@ -116,7 +117,11 @@ def _check_file(path: Path) -> Iterator[CheckMessage]:
         is_private = _read(path).signer is not None
         is_readable = bool(path.stat().st_mode & _WORLD_READABLE)
     except (InvalidKey, OSError) as error:
-        yield Warning(f"The key file {path} cannot be used: {error}", id="django_jwtauth.W202")
+        yield Warning(
+            f"The key file {path} cannot be used: {error}",
+            hint="Put a PEM or a JWK there, or take the file out of the directory.",
+            id="django_jwtauth.W202",
+        )
         return
     if is_private and is_readable:
         yield Warning(

@@ -100,7 +100,8 @@ class RemoteJWKSKeyStore(KeyStore):
         messages = super().check()
         problem = _url_problem(self.options["URL"])
         if problem is not None:
-            messages.append(Error(problem, id="django_jwtauth.E204"))
+            hint = "Such as https://auth.example.com/.well-known/jwks.json."
+            messages.append(Error(problem, hint=hint, id="django_jwtauth.E204"))
         timeout = self.options["TIMEOUT"]
         is_number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
         if not is_number or not 0 < timeout < float("inf"):
@@ -108,6 +109,7 @@ class RemoteJWKSKeyStore(KeyStore):
         messages += [
             Error(
                 f"JWTAUTH[{name!r}] must be set to what the service at URL writes into its tokens.",
+                hint="Look into one of its tokens with manage.py inspect_jwt -.",
                 id="django_jwtauth.E205",
             )
             for name in ("ISSUER", "AUDIENCE")

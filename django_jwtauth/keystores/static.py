@@ -46,7 +46,8 @@ class StaticKeyStore(KeyStore):
         try:
             self._read()
         except ImproperlyConfigured as error:
-            return [*super().check(), Error(str(error), id="django_jwtauth.E203")]
+            hint = "Mend the entry, or leave it out; manage.py list_jwt_keys shows what was read."
+            return [*super().check(), Error(str(error), hint=hint, id="django_jwtauth.E203")]
         return super().check()
 
     def _read(self) -> KeyRing:
