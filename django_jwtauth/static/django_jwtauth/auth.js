@@ -34,14 +34,14 @@ export function createAuth({ baseUrl, transport = "header", origins = [] }) {
 
   function adopt(other) {
     if (other.n <= record.n) return;
+    record = other;
+    csrf = other.csrf_token ?? csrf;
     const before = state;
     const after = { user: other.user, ended: other.ended };
-    record = other;
+    if (stringify(after) === stringify(before)) return;
     state = after;
-    csrf = other.csrf_token ?? csrf;
-    if (stringify(after) !== stringify(before))
-      // Each on its own, so that one that throws harms nobody else.
-      for (const listener of listeners) queueMicrotask(() => listener(after, before));
+    // Each on its own, so that one that throws harms nobody else.
+    for (const listener of listeners) queueMicrotask(() => listener(after, before));
   }
 
   function reread() {
