@@ -24,14 +24,14 @@ _PATIENCE = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """Of one logout, in seconds after its answer.
+    """Of one logout, in seconds after its answer: between the two lies the truth.
 
-    `refused`: every request that is sent from then on, to whichever worker, is refused.
-    `read`: the last worker's first refusal has been read.
+    `accepted`: when the last request was sent that a worker accepted; 0 where none was.
+    `refused`: when the last worker was sent the first request that it refused.
     """
 
+    accepted: float
     refused: float
-    read: float
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,10 @@ class _Logout:
         self._accepted[seen.worker] = seen
 
     def delay_after(self, moment: float) -> Delay:
-        first_refused = self._refused.values()
+        accepted = max((seen.sent for seen in self._accepted.values()), default=moment)
+        refused = max(seen.sent for seen in self._refused.values())
         # A thread of the worker may have taken up a later request first.
-        sent = [seen.sent for seen in (*first_refused, *self._accepted.values())]
-        read = max(seen.answered for seen in first_refused)
-        return Delay(max(0.0, max(sent) - moment), max(0.0, read - moment))
+        return Delay(max(0.0, accepted - moment), max(0.0, accepted - moment, refused - moment))
 
 
 def measure(site: Site, count: int, *, at_once: int, phase: float) -> Measured:
