@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from statistics import median
+from time import monotonic
 from typing import Any, Final
 
 from benchmarks.databases import postgresql_version, scratch_database
@@ -29,7 +30,7 @@ class Plan:
     """How much is measured."""
 
     rounds: int
-    warm_logins: int  # twice as many as there are users
+    warm_logins: int  # as many as there are users
     acts: int  # of each kind in a round
     requests: int
     races: int
@@ -41,7 +42,7 @@ class Plan:
 
 FULL: Final = Plan(
     rounds=6,
-    warm_logins=400,
+    warm_logins=200,
     acts=20,
     requests=200,
     races=3,
@@ -67,6 +68,7 @@ Tell = Callable[[str], None]
 
 def compare(plan: Plan, kinds: Sequence[str], names: Sequence[str], tell: Tell) -> dict[str, Any]:
     """Measure and return everything that the page shows."""
+    begin = monotonic()
     found = {
         "taken": dt.datetime.now(tz=dt.UTC).date().isoformat(),
         "machine": machine(),
@@ -75,7 +77,8 @@ def compare(plan: Plan, kinds: Sequence[str], names: Sequence[str], tell: Tell) 
         "plan": asdict(plan),
         "sizes": _sizes(names, tell),
     }
-    return found | {"databases": {kind: _on(kind, plan, names, tell) for kind in kinds}}
+    found["databases"] = {kind: _on(kind, plan, names, tell) for kind in kinds}
+    return found | {"minutes": round((monotonic() - begin) / 60, 1)}
 
 
 def _sizes(names: Sequence[str], tell: Tell) -> dict[str, Any]:

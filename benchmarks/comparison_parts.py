@@ -15,10 +15,12 @@ from benchmarks.plots import bars
 def _machine(found: Found) -> str:
     machine, versions = found["machine"], found["versions"]
     names = ", ".join(f"{name} {version}" for name, version in versions.items())
+    minutes = found.get("minutes")
+    lasted = f" It took {minutes} minutes." if minutes else ""
     return (
         f"Taken on {found['taken']}: {machine['processor']}, {machine['cores']} cores, "
         f"{machine['memory_gb']} GB, {machine['system']}; load average before the run "
-        f"{machine['load_before']}.\n\n{names}. Load by {found['load_generator']}."
+        f"{machine['load_before']}.{lasted}\n\n{names}. Load by {found['load_generator']}."
     )
 
 
@@ -164,7 +166,7 @@ def _beside(found: Found) -> str:
         ("login", *(microseconds(one["times"]["login"]) for one in shown)),
         ("refresh", *(microseconds(one["times"]["refresh"]) for one in shown)),
         (
-            "refreshes a second, 8 processes on 2 cores",
+            f"refreshes a second, 8 processes on {found['machine']['cores']} cores",
             *(number(one.get("refreshes_per_second")) for one in shown),
         ),
         (

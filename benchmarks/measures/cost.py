@@ -36,11 +36,12 @@ GROUP BY 1 ORDER BY 1
 """
 
 
-def warm_up(clients: Clients, *, logins: int) -> int:
+def warm_up(clients: Clients, *, logins: int) -> None:
     """Let so many users log in: rows of a new table lie too close to be updated in place."""
+    if _log_position() is None:
+        return  # nobody counts bytes
     for _ in range(logins):
         clients.log_in()
-    return logins
 
 
 def of_acts(clients: Clients, *, count: int) -> dict[str, dict[str, Any] | None]:
