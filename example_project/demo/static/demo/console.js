@@ -75,11 +75,13 @@ setInterval(() => {
   if (isLate && !document.hidden) showAccessToken();
 }, 1000);
 
-// What another call has changed is shown: the module refreshes by itself, the thief ends a login.
+// What another call has changed is shown: the module refreshes by itself, the replay begins and ends
+// a login.
 onCall(({ by, path, status }) => {
   if (!auth()) return;
   if (!by && path === `${authUrl}refresh/` && status === 200) setTimeout(showAccessToken);
-  if (by && /\/(login|refresh)\/$/.test(path)) setTimeout(sessions.show);
+  const isTurn = path === `${authUrl}login/` || status === 400;
+  if (["victim", "thief"].includes(by) && isTurn) setTimeout(sessions.show);
 });
 
 // --- logging in and out ------------------------------------------------------------------------
