@@ -19,6 +19,7 @@ from django_jwtauth.key_rotation.ring import (
     ring_for_unknown_kid,
     ring_problem,
     signing_key,
+    signing_kid,
 )
 from django_jwtauth.key_rotation.rotation import Rotation, kids_under_fallbacks, rotate
 
@@ -38,4 +39,5 @@ __all__ = [
     "ring_problem",
     "rotate",
     "signing_key",
+    "signing_kid",
 ]

@@ -76,6 +76,15 @@ def signing_key(now: float) -> Key:
     return key
 
 
+def signing_kid(now: float) -> str:
+    """Return the name of the key that signs as far as is known here, "" where there is none."""
+    try:
+        key = key_ring(now).signing_key(now, revocation.feed().revoked_kids())
+    except NoSigningKey:
+        return ""
+    return "" if key is None else key.kid
+
+
 def ring_problem(ring: KeyRing, now: float) -> str | None:
     """Return the sentence for the operator where the ring cannot do its work at ``now``."""
     store, revoked = keystores.store(), revocation.feed().revoked_kids()

@@ -111,6 +111,10 @@ class RevocationFeed(ABC):
         """Return the moment, in seconds since the epoch, up to which all tokens are refused."""
         return max(self.snapshot.until, *map(issued_until, open_suspicions()), 0)
 
+    def learn_key(self, kid: str) -> None:
+        """Take in that a signing key is revoked, which the database told before the feed did."""
+        self.snapshot.add([(f"kid:{kid}", None), (f"ring:{kid}", None)])
+
     def ring_news(self) -> int:
         """Return a number that is another one whenever the key ring has changed."""
         return self.snapshot.ring_news

@@ -19,7 +19,7 @@ from django_jwtauth.exceptions import (
 )
 from django_jwtauth.models import LoginSession, from_sid
 from django_jwtauth.sessions.authenticate import accept, verify
-from django_jwtauth.sessions.statements import find_with_user
+from django_jwtauth.sessions.statements import find_with_user, rows_with_user
 from django_jwtauth.tokens import refresh_token
 from django_jwtauth.tokens.claims import AccessToken
 from django_jwtauth.tokens.refresh_token import RefreshToken
@@ -27,13 +27,14 @@ from django_jwtauth.tokens.refresh_token import RefreshToken
 _security_log = logging.getLogger("django_jwtauth.security")
 
 
-def load_genuine(presented: RefreshToken) -> LoginSession:
+def load_genuine(presented: RefreshToken, kid: str = "") -> LoginSession:
     """Return the session of a refresh token of whatever generation, live or not; one SELECT.
 
-    A user whom the model's default manager hides is marked by ``user_is_hidden``. Raises
+    A user whom the model's default manager hides is marked by ``user_is_hidden``, and by
+    ``kid_is_revoked`` where the signing key ``kid`` is, heard of in this process or not. Raises
     ``RefreshTokenInvalid``, and revokes nothing: guessing must not end other people's sessions.
     """
-    session = _find_with_user(presented.session_id)
+    session = _find_with_user(presented.session_id, kid)
     if session is None:
         raise RefreshTokenInvalid("no such session")
     if not presented.is_genuine(bytes(session.secret), conf.server_secrets()):
@@ -47,13 +48,13 @@ def load_genuine(presented: RefreshToken) -> LoginSession:
     return session
 
 
-def _find_with_user(session_id: UUID) -> LoginSession | None:
+def _find_with_user(session_id: UUID, kid: str = "") -> LoginSession | None:
     using = router.db_for_write(LoginSession)
     visible = get_user_model()._default_manager.using(using).all()  # noqa: SLF001 (Django's name)
     if not visible.query.has_filters():
-        return find_with_user(session_id, using)
+        return find_with_user(session_id, using, kid)
     # What a manager hides may differ from call to call: nothing to be kept.
-    rows = LoginSession.objects.using(using).select_related("user")
+    rows = rows_with_user(using, kid)
     hidden = ~Exists(visible.filter(pk=OuterRef("user_id")))
     return rows.annotate(user_is_hidden=hidden).find(session_id)
 

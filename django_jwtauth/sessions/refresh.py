@@ -17,7 +17,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connections, router
 from django.http import HttpRequest
 
-from django_jwtauth import clock, conf, signals
+from django_jwtauth import clock, conf, key_rotation, signals
 from django_jwtauth.client_info import client_address, user_agent
 from django_jwtauth.exceptions import RefreshTokenInvalid, RefreshTokenReused, SessionEnded
 from django_jwtauth.models import LoginSession, to_datetime
@@ -60,7 +60,11 @@ def refresh(
     now = clock.now()  # once, before the first statement: it decides the retry window
     call = _Refresh(refresh_token.parse(token), now, request, router.db_for_write(LoginSession))
     feed().ensure_current()
-    session = load_genuine(call.presented)
+    kid = key_rotation.signing_kid(now)
+    session = load_genuine(call.presented, kid)
+    if getattr(session, "kid_is_revoked", False):
+        # Another process has heard, and sent the client here: what is signed now is good there.
+        feed().learn_key(kid)
     if client_id is not None and session.client_id not in (FIRST_PARTY, client_id):
         raise RefreshTokenInvalid("the login named another client")
     refuse_if_over(session, now)

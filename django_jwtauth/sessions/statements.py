@@ -13,27 +13,44 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db import connections, transaction
+from django.db import connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Model
+from django.db.models import Exists, Model
 
-from django_jwtauth.models import LoginSession
+from django_jwtauth.models import LoginSession, LoginSessionQuerySet, Revocation
 
 _SESSION: Final = LoginSession._meta  # noqa: SLF001 (Django's name)
+_KID: Final = "kid:"
 
 
-def find_with_user(session_id: UUID, using: str) -> LoginSession | None:
-    """Return the session of that id with its user, as ``select_related`` would; one SELECT."""
+def rows_with_user(using: str, kid: str) -> LoginSessionQuerySet:
+    """Return login sessions with their users, and with ``kid_is_revoked`` as of the same moment.
+
+    A revocation may not have come to this process, and what it signs next with a revoked key is
+    refused by those that have heard.
+    """
+    rows = LoginSession.objects.using(using).select_related("user")
+    if router.db_for_write(Revocation) != using:
+        return rows
+    revocation = Revocation.objects.filter(identifier=f"{_KID}{kid}")
+    return rows.annotate(kid_is_revoked=Exists(revocation))
+
+
+def find_with_user(session_id: UUID, using: str, kid: str = "") -> LoginSession | None:
+    """Return the session of that id as ``rows_with_user`` has it; one SELECT."""
     connection = connections[using]
-    sql, columns = _select(using)
+    sql, parameters, columns, place = _select(using)
+    given = [f"{_KID}{kid}" if value == _KID else value for value in parameters]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [_prepared("id", session_id, connection)])
+        cursor.execute(sql, [*given, _prepared("id", session_id, connection)])
         row = cursor.fetchone()
     if row is None:
         return None
     values = list(_converted(row, columns, connection))
+    kid_is_revoked = place is not None and bool(values.pop(place))
     size, user = len(_SESSION.concrete_fields), get_user_model()
     session = LoginSession.from_db(using, _names(LoginSession), values[:size])
+    session.kid_is_revoked = kid_is_revoked  # type: ignore[attr-defined] # as if annotated
     session.user = user.from_db(using, _names(user), values[size:])
     return session
 
@@ -53,12 +70,16 @@ def compare_and_swap(session: LoginSession, values: Mapping[str, Any], using: st
 
 
 @cache
-def _select(using: str) -> tuple[str, Sequence[Any]]:
-    """Return the ORM's SQL, with a place for the id, and the columns that it asks for."""
-    rows = LoginSession.objects.select_related("user").filter(pk=UUID(int=0))
+def _select(using: str) -> tuple[str, Sequence[Any], Sequence[Any], int | None]:
+    """Return the ORM's SQL, its parameters but the last, which is the id, and its columns.
+
+    And where among those stands what it knows of the key, whose parameter ``_KID`` is.
+    """
+    rows = rows_with_user(using, "").filter(pk=UUID(int=0))
     compiler = rows.query.get_compiler(using)
-    sql, _of_that_id = compiler.as_sql()
-    return sql, [column for column, _, _ in compiler.select]
+    sql, (*parameters, _of_that_id) = compiler.as_sql()
+    place = compiler.annotation_col_map.get("kid_is_revoked")
+    return sql, parameters, [column for column, _, _ in compiler.select], place
 
 
 @cache

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from django_jwtauth import sessions
+from django_jwtauth import clock, key_rotation, sessions
 from django_jwtauth.health import health as look
 
 
@@ -15,3 +15,8 @@ def prune() -> int:
 def health() -> dict[str, Any]:
     """Say how the process is doing."""
     return asdict(look())
+
+
+def revoke_key(kid: str) -> None:
+    """Revoke a signing key."""
+    key_rotation.revoke_key(kid, clock.now())

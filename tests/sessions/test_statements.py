@@ -14,7 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django_jwtauth import clock, sessions
 from django_jwtauth.exceptions import SessionEnded
 from django_jwtauth.models import LoginSession, to_datetime
-from django_jwtauth.sessions.statements import compare_and_swap, find_with_user
+from django_jwtauth.revocation import feed
+from django_jwtauth.sessions.statements import compare_and_swap, find_with_user, rows_with_user
 from tests.users.people import has_field, make_user
 
 pytestmark = pytest.mark.django_db
@@ -63,10 +64,19 @@ def test_session_and_user_are_read_as_the_orm_reads_them(session: LoginSession) 
 
 def test_what_is_sent_is_what_the_orm_sends(session: LoginSession) -> None:
     with CaptureQueriesContext(connection) as captured:
-        find_with_user(session.pk, "default")
-        list(LoginSession.objects.select_related("user").filter(pk=session.pk))
+        find_with_user(session.pk, "default", "a-kid")
+        list(rows_with_user("default", "a-kid").filter(pk=session.pk))
     ours, theirs = (query["sql"] for query in captured.captured_queries)
     assert ours == theirs
+
+
+@pytest.mark.parametrize("kid", ["revoked", "another", ""])
+def test_it_is_told_with_the_session_whether_a_key_is_revoked(
+    session: LoginSession, kid: str
+) -> None:
+    feed().revoke(["kid:revoked", "jti:another"], expires_at=None)
+    found: Any = find_with_user(session.pk, "default", kid)
+    assert found.kid_is_revoked is (kid == "revoked")
 
 
 def test_a_session_that_is_not_there_is_none() -> None:
