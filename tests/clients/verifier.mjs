@@ -10,7 +10,7 @@ let fetched = 0
 const keys = jose.createRemoteJWKSet(new URL(JWKS_URL), {
   cacheMaxAge: CACHE_SECONDS * 1000,
   cooldownDuration: CACHE_SECONDS * 1000,
-  timeoutDuration: 30_000,
+  timeoutDuration: 300_000, // a process that is stopped may hold the request: wait as others do
   [jose.customFetch]: async (...request) => {
     const response = await fetch(...request)
     fetched += 1
