@@ -11,7 +11,7 @@ from tests.processes.database import scratch_database
 from tests.processes.worker import Worker
 from tests.runbooks.site import Site
 
-PATIENCE = 30  # seconds, on a machine that runs much else
+PATIENCE = 60  # seconds, on a machine that runs much else
 
 
 @pytest.fixture(scope="package")

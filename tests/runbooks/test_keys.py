@@ -4,11 +4,15 @@ import json
 import shlex
 from typing import Any
 
+import pytest
+
 from tests.deployments.conftest import Person
 from tests.processes.worker import Worker
 from tests.runbooks.conftest import wait_until
 from tests.runbooks.page import blocks
 from tests.runbooks.site import LATER, Site
+
+pytestmark = pytest.mark.timeout(400)
 
 MONTH = 31 * 86400.0
 

@@ -1,10 +1,14 @@
 """Runbooks that log people out."""
 
+import pytest
+
 from tests.deployments.conftest import PASSWORD, Person
 from tests.processes.worker import Worker
 from tests.runbooks.conftest import wait_until
 from tests.runbooks.page import blocks
 from tests.runbooks.site import Site
+
+pytestmark = pytest.mark.timeout(400)
 
 
 def assert_logged_out(person: Person, running: Worker) -> None:

@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from tests.deployments.conftest import Person
 from tests.processes.environment import environment
 from tests.processes.server import gunicorn
@@ -14,6 +16,8 @@ from tests.processes.worker import Worker
 from tests.runbooks.conftest import wait_until
 from tests.runbooks.page import blocks
 from tests.runbooks.site import LATER, Site
+
+pytestmark = pytest.mark.timeout(400)
 
 
 def test_restore_a_backup(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 
+import pytest
 from django.conf import settings
 
 from tests.deployments.conftest import Person
@@ -9,6 +10,8 @@ from tests.processes.worker import Worker
 from tests.runbooks.conftest import wait_until
 from tests.runbooks.page import blocks, table
 from tests.runbooks.site import LATER, Site
+
+pytestmark = pytest.mark.timeout(400)
 
 #: What the table of the page means.
 SECRETS = {"old": settings.SECRET_KEY, "new": "a-secret-key-that-follows-one-that-leaked-01234"}

@@ -13,6 +13,8 @@ from django_jwtauth.checks.table import TABLE
 from tests.runbooks.page import SECTIONS, blocks, table
 from tests.runbooks.site import Site
 
+pytestmark = pytest.mark.timeout(400)
+
 SOURCE = "\n".join(
     # As they are logged, and not as they are wrapped.
     re.sub(r'"\n\s+f?"', "", path.read_text("utf-8"))
