@@ -30,7 +30,7 @@ DAY = 86400
 REFUSED = {"token_revoked", "token_invalid"}
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_a_revoked_key_is_refused_everywhere_within_the_bound_and_logs_nobody_out(
     database: str, tmp_path: Path, node: str
 ) -> None:

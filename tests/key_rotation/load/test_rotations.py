@@ -12,7 +12,7 @@ from tests.key_rotation.load.site import serving, verifying
 CLIENTS = 200
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_no_request_fails_while_keys_are_rotated(database: str, tmp_path: Path, node: str) -> None:
     with serving(database, tmp_path / "site") as site, verifying(site, node) as verifier:
         operator = Operator(site, Crowd(site.address, verifier))
