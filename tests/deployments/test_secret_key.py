@@ -141,7 +141,7 @@ def test_a_fallback_that_is_still_needed_is_warned_about_before_it_is_dropped() 
         assert "lies under a former SECRET_KEY" in words
         assert "Every live refresh token was made after 20" in words
 
-        assert "encrypted anew" in said(database, SWAPPED, *DAILY)[1]
+        assert "Encrypted a private key anew" in said(database, SWAPPED, *DAILY)[1]
 
         assert "W214" not in said(database, SWAPPED, *CHECK)[1]
         assert said(database, NEW_ALONE, *LIST)[0] == 0

@@ -99,8 +99,8 @@ def test_the_first_key_signs_at_once(first: str) -> None:
 def test_keys_under_a_former_secret_are_encrypted_anew(first: str, settings: Any) -> None:
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "the-next-secret-key-of-this-project-0123456789"
-    assert "1 private keys that lay under a former SECRET_KEY would be" in rotate("--dry-run")
-    assert "1 private keys that lay under a former SECRET_KEY were encrypted anew." in rotate()
+    assert "Would encrypt a private key anew, under the SECRET_KEY of" in rotate("--dry-run")
+    assert "Encrypted a private key anew, under the SECRET_KEY of today." in rotate()
     settings.SECRET_KEY_FALLBACKS = []
     assert key_rotation.signing_key(clock.now()).kid == first
 

@@ -40,7 +40,7 @@ def test_a_leaked_secret_key(site: Site) -> None:
             person.refresh(one)
             assert person.is_let_in(one)
 
-        assert "encrypted anew" in site.type(rewrite, **swapped)
+        assert "Encrypted a private key anew" in site.type(rewrite, **swapped)
         printed = site.type(look, CLOCK=str(4 * LATER), **swapped)
         assert "private key" not in printed
         assert "Every live refresh token was made after" in printed

@@ -78,11 +78,10 @@ def _told(rotation: Rotation, now: float, *, is_dry: bool) -> Iterator[str]:
     elif rotation.made:
         yield "It signs at once, for no other key can." if not is_dry else "It would sign at once."
     if rotation.reencrypted:
-        done = "would be" if is_dry else "were"
-        yield (
-            f"{rotation.reencrypted} private keys that lay under a former SECRET_KEY {done} "
-            "encrypted anew."
-        )
+        done = "Would encrypt" if is_dry else "Encrypted"
+        count = rotation.reencrypted
+        keys = "a private key" if count == 1 else f"{count} private keys"
+        yield f"{done} {keys} anew, under the SECRET_KEY of today."
 
 
 def _when(rotation: Rotation, now: float) -> Iterator[str]:
