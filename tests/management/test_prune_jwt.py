@@ -1,6 +1,8 @@
 """``prune_jwt`` deletes what can no longer matter, in batches, and never what still decides."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from django.contrib.auth.models import User
@@ -146,4 +148,23 @@ def test_a_process_of_its_own_prunes_what_is_committed() -> None:
         ended(user, 1)
     ran = run_process("prune_jwt")
     assert (ran.code, ran.error) == (0, "")
+    assert not LoginSession.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_daily_job_of_several_hosts_deletes_each_row_once() -> None:
+    user = User.objects.create_user("demo")
+    rows = LoginSession.objects.bulk_create([an_old_one(user) for _ in range(2000)])
+    start_together = Barrier(4)
+
+    def host(_number: int) -> int:
+        try:
+            start_together.wait(timeout=60)
+            return sum(batch.rows for batch in sessions.prune(batch_size=50))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        deleted = list(pool.map(host, range(4)))
+    assert sum(deleted) == len(rows)
     assert not LoginSession.objects.exists()
