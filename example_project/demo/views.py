@@ -30,7 +30,7 @@ def start(request: HttpRequest) -> HttpResponse:
         "accounts": ACCOUNTS if settings.DEBUG else (),
         "auth_url": reverse("jwtauth:login").removesuffix("login/"),
         "cookies_enabled": conf.current().COOKIES.ENABLED,
-        "retry_window": conf.current().REFRESH_RETRY_WINDOW,
+        "retry_window": f"{conf.current().REFRESH_RETRY_WINDOW:g}",
     }
     response = render(request, "demo/start.html", context)
     response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY

@@ -75,6 +75,11 @@ setInterval(() => {
   if (isLate && !document.hidden) showAccessToken();
 }, 1000);
 
+// Other tabs and devices may have changed anything meanwhile.
+document.addEventListener("visibilitychange", () => {
+  if (auth() && !document.hidden) showEverything();
+});
+
 // What another call has changed is shown: the module refreshes by itself, the replay begins and ends
 // a login.
 onCall(({ by, path, status }) => {

@@ -3,14 +3,14 @@
 import { byId, clock, make, place } from "./dom.js";
 import { nickname } from "./sessions.js";
 import { callView, sendAs, shortened } from "./wire.js";
-import { hush, refusal, tell } from "./words.js";
+import { failure, hush, refusal, tell } from "./words.js";
 
 /** The panel. `account` is the user whom the victim and the thief both play. */
 export function replayPanel({ authUrl, retryWindow, account }) {
   const list = byId("replay-steps");
   const next = byId("replay-next");
   const message = byId("replay-message");
-  let story;
+  let story; // how far it has come, and the tokens so far
 
   const refresh = (by, refresh_token) =>
     sendAs(by, "POST", `${authUrl}refresh/`, { body: { refresh_token } });
@@ -21,12 +21,12 @@ export function replayPanel({ authUrl, retryWindow, account }) {
       who: "victim",
       title: "logs in",
       why: "The app gets an access token for minutes, and a refresh token that buys the next pair.",
-      async act() {
+      async act(story) {
         const body = { username: account.username, password: account.password, client_id: "victim" };
         const call = await sendAs("victim", "POST", `${authUrl}login/`, { body });
         if (call.status === 200) {
           nickname(call.body.access_token, "The victim of the replay");
-          took(call, "first");
+          took(story, call, "first");
         }
         return { call, wanted: 200 };
       },
@@ -35,7 +35,7 @@ export function replayPanel({ authUrl, retryWindow, account }) {
       who: "thief",
       title: "copies the refresh token",
       why: "An injected script read it, or it stood in a backup or a log. No call is made, and nobody notices.",
-      async act() {
+      async act(story) {
         story.copy = story.tokens[0];
         return {};
       },
@@ -44,9 +44,9 @@ export function replayPanel({ authUrl, retryWindow, account }) {
       who: "victim",
       title: "refreshes, as its app does every few minutes",
       why: "The first token is superseded. The server has stored neither of them, only the number of the generation.",
-      async act() {
+      async act(story) {
         const call = await refresh("victim", story.tokens[0].text);
-        if (call.status === 200) took(call, "second");
+        if (call.status === 200) took(story, call, "second");
         return { call, wanted: 200 };
       },
     },
@@ -54,7 +54,7 @@ export function replayPanel({ authUrl, retryWindow, account }) {
       who: "victim",
       title: "asks once more with the first token, as if the answer was lost",
       why: `For ${retryWindow} seconds that counts as a retry: the same second token again, and no third one. So two tabs, or a bad network, log nobody out.`,
-      async act() {
+      async act(story) {
         const call = await refresh("victim", story.tokens[0].text);
         const same = call.body?.refresh_token === story.tokens[1].text;
         return { call, wanted: 200, note: same ? "The identical refresh token came back." : "" };
@@ -63,8 +63,8 @@ export function replayPanel({ authUrl, retryWindow, account }) {
     {
       who: "time",
       title: `the retry window of ${retryWindow} seconds passes`,
-      why: "A thief who is quicker gets the same second token as the victim. Then both hold it, and after the window the one who comes second with it is taken for a thief: the login ends all the same.",
-      async act(view) {
+      why: `A thief who is quicker gets the same second token as the victim. Then both hold it, until one of them refreshes and the other comes more than ${retryWindow} seconds later: the login ends all the same.`,
+      async act(story, view) {
         await wait(view, story.rotatedAt + retryWindow * 1000 + 300);
         return {};
       },
@@ -73,7 +73,7 @@ export function replayPanel({ authUrl, retryWindow, account }) {
       who: "thief",
       title: "plays the copy",
       why: "The token is genuine, but was superseded long ago. Somebody holds a copy, and the server cannot tell who: it ends the login session.",
-      async act() {
+      async act(story) {
         const call = await refresh("thief", story.copy.text);
         if (call.status !== 200) story.tokens.forEach((token) => (token.state = "dead"));
         return { call, wanted: 400 };
@@ -83,7 +83,7 @@ export function replayPanel({ authUrl, retryWindow, account }) {
       who: "victim",
       title: "comes with the newest token",
       why: "It is worth nothing either, and the victim's app learns the reason: it can tell its user, who logs in again.",
-      async act() {
+      async act(story) {
         return { call: await refresh("victim", story.tokens.at(-1).text), wanted: 400 };
       },
     },
@@ -91,7 +91,7 @@ export function replayPanel({ authUrl, retryWindow, account }) {
       who: "victim",
       title: "tries the access token that has not expired",
       why: "Its login session has ended, so every process refuses it as well, whoever sends it.",
-      async act() {
+      async act(story) {
         const call = await sendAs("victim", "GET", `${authUrl}me/`, { token: story.access });
         return { call, wanted: 401 };
       },
@@ -99,7 +99,7 @@ export function replayPanel({ authUrl, retryWindow, account }) {
   ];
 
   /** Keeps what a login or refresh has answered. */
-  function took(call, name) {
+  function took(story, call, name) {
     story.tokens.forEach((token) => (token.state = "superseded"));
     story.tokens.push({ name, text: call.body.refresh_token, state: "current" });
     story.access = call.body.access_token;
@@ -151,6 +151,7 @@ export function replayPanel({ authUrl, retryWindow, account }) {
     list.replaceChildren(...steps.map((step) => stepView(step, false)));
     next.textContent = "Begin";
     next.hidden = false;
+    next.ariaDisabled = "false";
     byId("replay-again").hidden = true;
     byId("replay").classList.remove("begun");
     hush(message);
@@ -161,20 +162,16 @@ export function replayPanel({ authUrl, retryWindow, account }) {
     if (next.ariaDisabled === "true") return;
     next.ariaDisabled = "true";
     byId("replay").classList.add("begun");
-    const step = steps[story.step];
+    const told = story; // "Begin again" may start another meanwhile
+    const step = steps[told.step];
     const view = stepView(step, true);
     list.querySelectorAll("details").forEach((call) => (call.open = false));
-    list.children[story.step].replaceWith(view);
-    let outcome;
-    try {
-      outcome = await step.act(view);
-    } catch {
-      tell(message, { text: "The server does not answer: try this step again.", code: "no answer" }, "error");
-      return;
-    } finally {
-      next.ariaDisabled = "false";
-    }
-    showOutcome(view, outcome);
+    list.children[told.step].replaceWith(view);
+    const outcome = await step.act(told, view).catch(() => null);
+    if (story !== told) return;
+    next.ariaDisabled = "false";
+    if (outcome) showOutcome(view, outcome);
+    else tell(message, failure(), "error");
   }
 
   function showOutcome(view, { call, wanted, note }) {

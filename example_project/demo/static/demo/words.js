@@ -21,9 +21,9 @@ export function refusal(status, body) {
   return { text, code: [status, body?.code].filter(Boolean).join(" ") };
 }
 
-/** What to tell of an error that `auth` or `fetch` has thrown. */
+/** What to tell of an error that `auth` or `fetch` has thrown; without a status nothing answered. */
 export function failure(error) {
-  if (error.status) return refusal(error.status, error);
+  if (error?.status) return refusal(error.status, error);
   return { text: "The server does not answer. Nothing is lost: try again.", code: "no answer" };
 }
 
