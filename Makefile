@@ -30,8 +30,10 @@ help: ## List these targets
 test: $(VENV)/.test ## Run the tests on SQLite and on each database server that answers
 	$(BIN)/python -m tests.databases -n $(WORKERS) $(ARGS)
 
-coverage: $(VENV)/.test ## Run the tests on SQLite and show the lines and branches they miss
-	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term-missing $(ARGS)
+coverage: $(VENV)/.test ## Run the tests as above, show what lines and branches they miss; fails under 98 %
+	$(BIN)/coverage erase
+	$(BIN)/python -m tests.databases -n $(WORKERS) --cov --cov-append --cov-report= --cov-fail-under=0 $(ARGS)
+	$(BIN)/coverage report
 
 lint: style layers types migrations ## Check style, layers, types and migrations
 
