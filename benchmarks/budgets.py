@@ -22,7 +22,9 @@ class Budget:
     show: Callable[[float | None], str]
     is_least: bool = False
     #: What stands against it, for a page that has to say that it is not met.
-    against: str = ""
+    against: str = (
+        "Nothing that is known: the machine had too much else to do, or this is a fault of ours."
+    )
 
     def shown(self, found: Found) -> str:
         """Return the measured value as a table shows it."""

@@ -35,7 +35,7 @@ def _budgets(found: Found) -> str:
 def _unmet(found: Found) -> str:
     """Return what stands against each budget that is not met."""
     unmet = [budget for budget in BUDGETS if budget.is_met(found) is False]
-    lines = [f"- **{budget.what}.** {budget.against}".rstrip() for budget in unmet]
+    lines = [f"- **{budget.what}.** {budget.against}" for budget in unmet]
     return "\n".join(lines) if lines else "All of them are met in this run."
 
 
