@@ -19,7 +19,7 @@ from tests.key_rotation.load.leak import Incident, revoke_under_load
 from tests.key_rotation.load.rotations import Act, Operator
 from tests.processes.database import scratch_database
 
-CLIENTS: Final = 200
+CLIENTS: Final = 150
 _SCHEDULED: Final = 13.0  # seconds that a rotation takes, published for 11 of them
 _ALL_ELSE: Final = 80.0
 

@@ -26,8 +26,13 @@ class Act:
     rotations: int
     seconds: float
     tally: Tally
-    #: Of what the verifier refused, what it did though it had fetched the JWKS since.
-    unexcused: int
+    #: How often the verifier had fetched the JWKS when it could know the key at the latest.
+    fetched: int = 0
+
+    @property
+    def unexcused(self) -> int:
+        """Of what the verifier refused, what it did though it had fetched the JWKS since."""
+        return self.tally.unexcused_after(self.fetched)
 
 
 class Operator:
@@ -57,6 +62,9 @@ class Operator:
         for _ in range(times):
             processes = set(self.crowd.processes)
             stopped = {min(processes)} if is_one_stopped else set()
+            if stopped:
+                # Its own request would hang there, and bring the set of before at the end.
+                await self._verifier_has_fetched()
             for process in stopped:
                 os.kill(process, signal.SIGSTOP)
             try:
@@ -69,7 +77,7 @@ class Operator:
                 for process in stopped:
                     os.kill(process, signal.SIGCONT)
             await self.crowd.until_signed(kid, self.crowd.processes)
-        self._note(what, times, self.crowd.tally.unexcused_after(0))
+        self._note(what, times)
 
     async def rotate_now(self, what: str, algorithm: str) -> None:
         """Rotate without notice, when the verifier has just fetched the JWKS, if that can be timed.
@@ -77,8 +85,7 @@ class Operator:
         Done when it has fetched it again and every client has a token of the new key.
         """
         crowd = self.crowd
-        fetched = crowd.fetched
-        await crowd.until(lambda: crowd.fetched > fetched, "the verifier fetches")
+        await self._verifier_has_fetched()
         crowd.begin()
         # The next time that it fetches; the key is written at the end of what a command takes.
         await asyncio.sleep(max(0.0, CACHE + _JUST_AFTER - self._command_takes))
@@ -88,7 +95,7 @@ class Operator:
         await crowd.until_signed(kid, crowd.processes)
         await crowd.until(lambda: crowd.fetched > fetched, "the verifier fetches again")
         await crowd.until_all_hold(kid)
-        self._note(what, 1, crowd.tally.unexcused_after(fetched))
+        self._note(what, 1, fetched)
 
     async def _rotate(self, operators: int, *options: str) -> str:
         """Let so many operators rotate at once; returns the kid of the one key that comes of it."""
@@ -106,10 +113,14 @@ class Operator:
         crowd = self.crowd
         await crowd.until(lambda: bool(crowd.processes - known), "the new process answers")
 
-    def _note(self, what: str, rotations: int, unexcused: int) -> None:
+    async def _verifier_has_fetched(self) -> None:
+        fetched = self.crowd.fetched
+        await self.crowd.until(lambda: self.crowd.fetched > fetched, "the verifier fetches")
+
+    def _note(self, what: str, rotations: int, fetched: int = 0) -> None:
         tally = self.crowd.tally
         seconds = time.monotonic() - tally.began
-        self.acts.append(Act(what, rotations, seconds, tally, unexcused))
+        self.acts.append(Act(what, rotations, seconds, tally, fetched))
 
 
 def _option(name: str, value: str | None) -> tuple[str, ...]:
