@@ -194,6 +194,13 @@ def test_a_field_that_no_token_tells_is_503_and_the_log_says_why(
     assert "no database" in late_fields.log.read_text()
 
 
+def test_a_page_that_would_name_the_user_is_503(late_fields: Server, token: str) -> None:
+    answer = late_fields.call("GET", "/orders/page/", token)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert answer.headers["Content-Type"].startswith("text/html")
+
+
 def test_the_key_of_the_user_is_known_without_a_database(
     late_fields: Server, first: Server, token: str
 ) -> None:
