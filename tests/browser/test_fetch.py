@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.browser.site import Site
-from tests.browser.tabs import Person, Tab
+from tests.browser.tabs import LIMIT, Person, Tab
 
 REFRESHED = "POST /auth/refresh/ 200"
 READ = "async answer => [answer.status, (await answer.json()).body]"
@@ -80,20 +80,21 @@ def test_an_aborted_request_does_not_wait_for_the_refresh(
 ) -> None:
     revoke_access_token(person, site, tab)
     site.fault("/auth/refresh/", hold=True)
-    tab.run(
-        """() => {
-            const stop = new AbortController();
-            window.stop = () => stop.abort();
-            window.held = auth.fetch("/api/own/", {signal: stop.signal}).catch(({name}) => name);
-        }"""
-    )
-    # It has had its 401, and waits for the refresh.
-    log = site.log()
-    while "GET /api/own/ 401" not in log:
-        tab.page.wait_for_timeout(50)
-        log = site.log()
+    with tab.page.expect_request("**/auth/refresh/", timeout=LIMIT):
+        tab.run(
+            """() => {
+                const plain = window.fetch;
+                let open = 0;
+                window.fetch = (...request) => (open++, plain(...request).finally(() => open--));
+                const stop = new AbortController();
+                window.stop = () => stop.abort();
+                window.held = auth
+                    .fetch("/api/own/", {signal: stop.signal})
+                    .catch(({name}) => [name, open]);
+            }"""
+        )
     tab.run("stop()")
-    assert tab.run("held") == "AbortError"
+    assert tab.run("held") == ["AbortError", 1]  # the refresh is still open
     site.reset()
     # Another request had no part in that.
     assert tab.fetch("/api/own/")[0] == 200

@@ -61,6 +61,23 @@ def test_a_laptop_that_slept_for_an_hour_refreshes_by_itself(tab: Tab, site: Sit
     assert tab.fetch("/api/own/")[0] == 200
 
 
+def test_a_tab_out_of_sight_waits_until_it_is_looked_at(tab: Tab, site: Site) -> None:
+    tab.run("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    sent: list[str] = []
+    tab.page.on("request", lambda request: sent.append(request.url))
+    pass_time(site, tab, HOUR)
+    tab.run("fetch('/api/open/')")
+    assert sent == [site.at("/api/open/")]
+    site.log()
+    tab.run(
+        """() => {
+            delete document.hidden;
+            document.dispatchEvent(new Event("visibilitychange", {bubbles: true}));
+        }"""
+    )
+    assert wait_for_log(site, tab, REFRESHED) == [REFRESHED]
+
+
 def test_a_request_right_after_the_sleep_waits_for_the_refresh(tab: Tab, site: Site) -> None:
     site.forward(HOUR)
     tab.run("Date.now = (now => () => now() + 3_600_000)(Date.now)")
