@@ -21,7 +21,7 @@ DEMO_DRIVERS = $(if $(filter postgres%,$(EXAMPLE_DATABASE_URL)),$(VENV)/.psycopg
 	$(if $(EXAMPLE_REDIS_URL),$(VENV)/.redis)
 
 .DEFAULT_GOAL := help
-.PHONY: help test coverage lint style layers types migrations format demo demo-services bench messages docs build clean
+.PHONY: help test coverage mutation lint style layers types migrations format demo demo-services bench messages docs build clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -34,6 +34,10 @@ coverage: $(VENV)/.test ## Run the tests as above, show what lines and branches 
 	$(BIN)/coverage erase
 	$(BIN)/python -m tests.databases -n $(WORKERS) --cov --cov-append --cov-report= --cov-fail-under=0 $(ARGS)
 	$(BIN)/coverage report
+
+mutation: $(VENV)/.mutation ## Mutate what decides, and name what no test notices (ARGS="django_jwtauth.tokens*")
+	nice $(BIN)/python tests/mutation/warm.py run --max-children $(WORKERS) $(ARGS)
+	$(BIN)/python tests/mutation/warm.py results
 
 lint: style layers types migrations ## Check style, layers, types and migrations
 
@@ -73,7 +77,7 @@ build: $(VENV)/.dev ## Build the wheel and the source distribution into dist/
 	$(BIN)/python -m build --outdir $(DIST)
 
 clean: ## Remove what the targets above have made
-	rm -rf $(VENV) .bench .tox build dist htmlcov .coverage .coverage.*
+	rm -rf $(VENV) .bench .tox build dist htmlcov mutants .coverage .coverage.*
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	rm -f example_project/*.sqlite3
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -99,6 +103,10 @@ $(VENV)/.redis: | $(VENV)/.pip
 
 $(VENV)/.test: pyproject.toml | $(VENV)/.pip
 	$(BIN)/python -m pip install --quiet --editable . --group test
+	@touch $@
+
+$(VENV)/.mutation: pyproject.toml | $(VENV)/.pip
+	$(BIN)/python -m pip install --quiet --editable . --group mutation
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/.pip
