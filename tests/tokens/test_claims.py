@@ -97,6 +97,15 @@ def test_without_a_leeway_the_second_counts() -> None:
         exact.check_time(IAT - 0.001)
 
 
+def test_it_is_over_when_its_check_says_so() -> None:
+    assert [token().is_over(IAT + age) for age in (299.999, 300, 300.001)] == [False, True, True]
+
+
+def test_a_token_without_nbf_holds_from_its_iat_on() -> None:
+    strict = Expected(EXPECTED.issuers, EXPECTED.audiences, lifetime=300, leeway=0)
+    AccessToken({**CLAIMS, "iat": 0}, "kid", strict).check_time(0.5)
+
+
 def test_a_clock_that_jumps_back_and_forth_changes_nothing() -> None:
     moments = [IAT, IAT + 301, IAT + 5, IAT - 11, IAT + 5]
     assert [state(moment) for moment in moments] == ["good", "expired", "good", "not yet", "good"]
@@ -238,6 +247,7 @@ def test_no_request_can_change_it_for_the_others() -> None:
         ("a b c", "b", True),
         ("a  b", "b", True),
         ("orders:read", "orders", False),
+        ("a\tb", "b", False),
         ("", "orders", False),
         ("A", "a", False),
     ],

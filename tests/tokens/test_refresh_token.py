@@ -77,6 +77,15 @@ def test_another_length_or_prefix_is_malformed(change: str) -> None:
         parse(change)
 
 
+def test_each_server_secret_verifies_wherever_it_stands() -> None:
+    parsed = parse(TOKEN)
+    assert parsed.is_genuine(SECRET, (SERVER, b"another"))
+    assert parsed.is_genuine(SECRET, (b"another", SERVER))
+    assert parsed.is_genuine(SECRET, (b"one", SERVER, b"another"))
+    assert parsed.is_genuine(SECRET, (SERVER, SERVER))
+    assert not parsed.is_genuine(SECRET, (b"one", b"another"))
+
+
 @given(generations, generations)
 def test_each_generation_has_a_token_of_its_own(one: int, two: int) -> None:
     same = derive(SESSION, one, SECRET, SERVER) == derive(SESSION, two, SECRET, SERVER)

@@ -126,6 +126,14 @@ def test_an_access_token(raw: str, sentence: str) -> None:
     assert caught.value.reason == sentence
 
 
+def test_an_access_token_that_is_as_long_as_may_be() -> None:
+    longest = GOOD.ljust(access_token.MAX_LENGTH, "A")
+    for raw, is_read in ((longest, True), (longest + "A", False)):
+        with pytest.raises(JWTAuthError) as caught:
+            access_token.verify(raw, RING, EXPECTED, IAT)
+        assert (caught.value.reason != "The token is too long.") is is_read
+
+
 @pytest.mark.parametrize("kind", ["at+jwt", "AT+JWT", "application/at+jwt", "Application/AT+jwt"])
 def test_a_type_in_any_spelling_that_the_rfc_allows(kind: str) -> None:
     raw = signed({**HEADER, "typ": kind})

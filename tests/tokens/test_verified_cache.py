@@ -1,6 +1,7 @@
 import threading
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,14 @@ def test_it_holds_as_many_as_it_may_and_half_of_them_for_sure() -> None:
         cache.add(str(n), TOKEN)
     assert len(cache) == 10
     assert [cache.get(str(n)) for n in range(5, 10)] == [TOKEN] * 5
+
+
+@pytest.mark.parametrize(("size", "held"), [(0, 2), (1, 2), (2, 2), (3, 2), (4, 4), (5, 4)])
+def test_its_two_halves_are_equal_and_never_empty(size: int, held: int) -> None:
+    cache = VerifiedCache(size)
+    for n in range(20):
+        cache.add(str(n), TOKEN)
+    assert len(cache) == held
 
 
 @given(st.lists(st.sampled_from("abcdefghijklmnopqrstuvwxyz")), st.integers(0, 12))
