@@ -8,7 +8,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any, Final
 
-from django_jwtauth.revocation.set_back import ClockWatch
+from django_jwtauth.revocation.set_back import LastDrop
 from django_jwtauth.revocation.stream import Cursors, RevocationStream, StreamEntry
 
 # All in seconds.
@@ -25,8 +25,9 @@ class Listener:
 
     ``connect`` makes a client for this thread alone. ``begin`` learns all there is, returns where
     to read on, and is told whether the stream has lost entries. ``deliver`` adds what this process
-    could not. ``receive`` takes each entry. ``block``: how long the server may say nothing, in
-    seconds; a silence counts as an answer.
+    could not. ``receive`` takes each entry. ``last_drop``: by which clock what had expired was
+    dropped. ``block``: how long the server may say nothing, in seconds; a silence counts as an
+    answer.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Listener:
         begin: Callable[[Any, bool], Cursors],
         deliver: Callable[[Any], None],
         receive: Callable[[list[StreamEntry]], None],
+        last_drop: LastDrop,
         block: float,
     ) -> None:
         self._stream = stream
@@ -44,6 +46,7 @@ class Listener:
         self._begin = begin
         self._deliver = deliver
         self._receive = receive
+        self._last_drop = last_drop
         self._block = block
         #: When the last answered question was asked, by the monotonic clock; never: the thread
         #: is alive. One that hangs or never gets to run does not look current.
@@ -109,7 +112,7 @@ class Listener:
 
     def _follow(self, client: Any, cursors: Cursors) -> bool:
         """Read until stopped, or all has to be learnt anew; tells whether entries are lost."""
-        clock, check_at = ClockWatch(), monotonic() + CHECK_EVERY
+        check_at = monotonic() + CHECK_EVERY
         while not self._is_stopped.is_set():
             self._deliver(client)
             asked_at = monotonic()
@@ -118,7 +121,7 @@ class Listener:
                 self._receive(entries)
             # Not when the answer was read: it may have lain there while the process slept.
             self.answered_at = asked_at
-            if clock.was_set_back():
+            if self._last_drop.was_too_early():
                 return False
             if asked_at >= check_at:
                 if self._stream.is_behind(client, cursors):

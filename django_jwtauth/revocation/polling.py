@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from time import monotonic
 from typing import Final
 
 from django.db import Error, connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from django_jwtauth import clock
 from django_jwtauth.models import Revocation
 from django_jwtauth.revocation import rows
-from django_jwtauth.revocation.set_back import ClockWatch
+from django_jwtauth.revocation.set_back import LastDrop
 from django_jwtauth.revocation.snapshot import Entry, Snapshot
 
 # All in seconds. A row becomes visible when its transaction commits, which can be long after its
@@ -39,7 +42,8 @@ class DatabasePolls:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._clock = ClockWatch()
+        #: By which clock the snapshot was last loaded.
+        self.last_drop = LastDrop()
         self._own_connection: BaseDatabaseWrapper | None = None
         self._is_failing = False
         self._know_nothing()
@@ -110,15 +114,17 @@ class DatabasePolls:
         self._busy_since = started
         # The monotonic clock may stand still while the machine sleeps.
         since_answer = max(started - self.answered_at, wall - self._answered_wall)
-        if self._clock.was_set_back():
-            self._loaded_at = float("-inf")
+        is_full = max(since_answer, started - self._loaded_at) >= FULL_LOAD_EVERY
         try:
-            if max(since_answer, started - self._loaded_at) >= FULL_LOAD_EVERY:
+            if is_full or self.last_drop.was_too_early():
+                now = clock.now()
                 self._snapshot.begin_load()
-                self._snapshot.replace(self._ask(None))
+                self._snapshot.replace(self._ask(partial(rows.read_live, now=now)))
+                self.last_drop.was_at(now)
                 self._loaded_at = started
             else:
-                self._snapshot.add(self._ask(OVERLAP + since_answer))
+                seconds = OVERLAP + since_answer
+                self._snapshot.add(self._ask(partial(rows.read_new, seconds=seconds)))
         except _FAILURES as error:
             self._fail(error)
             return False
@@ -141,17 +147,17 @@ class DatabasePolls:
             self._is_failing = False
             logger.info("Revocations are read from the database again.")
 
-    def _ask(self, seconds: float | None) -> list[Entry]:
+    def _ask(self, read: Callable[[BaseDatabaseWrapper], list[Entry]]) -> list[Entry]:
         connection = self._connection()
         was_open = connection.connection is not None
         try:
-            return _read(connection, seconds)
+            return read(connection)
         except _FAILURES:
             # The server may have restarted while nobody asked; a new connection tells.
             if not was_open or is_in_transaction(connection) or connection.is_usable():
                 raise
             connection.close()
-            return _read(connection, seconds)
+            return read(connection)
         finally:
             if connection is self._own_connection:
                 connection.close_if_unusable_or_obsolete()  # it lives for CONN_MAX_AGE, as all do
@@ -184,10 +190,6 @@ def is_in_transaction(connection: BaseDatabaseWrapper) -> bool:
     return connection.in_atomic_block or (
         connection.connection is not None and not connection.autocommit
     )
-
-
-def _read(connection: BaseDatabaseWrapper, seconds: float | None) -> list[Entry]:
-    return rows.read_live(connection) if seconds is None else rows.read_new(connection, seconds)
 
 
 def _is_in_memory(connection: BaseDatabaseWrapper) -> bool:

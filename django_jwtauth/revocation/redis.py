@@ -23,6 +23,7 @@ from django_jwtauth.revocation import rows
 from django_jwtauth.revocation.base import RevocationFeed
 from django_jwtauth.revocation.listening import Listener
 from django_jwtauth.revocation.polling import FIRST_PATIENCE, DatabasePolls, is_in_test_case
+from django_jwtauth.revocation.set_back import LastDrop
 from django_jwtauth.revocation.stream import Cursors, RevocationStream, StreamEntry
 
 # All in seconds.
@@ -171,6 +172,7 @@ class RedisFeed(RevocationFeed):
         self._unsent: deque[StreamEntry] = deque(maxlen=_MOST_UNSENT)
         self._live: dict[str, float | None] = {}
         self._drop_at = monotonic() + DROP_EVERY
+        self._last_drop = LastDrop()
 
     def _listen(self) -> Listener:
         """Return the listener of this process, and start it where there is none."""
@@ -183,6 +185,7 @@ class RedisFeed(RevocationFeed):
                     begin=partial(self._begin, self._polls) if self._polls else self._read_all,
                     deliver=self._deliver,
                     receive=self._receive,
+                    last_drop=self._polls.last_drop if self._polls else self._last_drop,
                     block=silence,
                 )
                 listener.start()
@@ -236,6 +239,7 @@ class RedisFeed(RevocationFeed):
     def _read_all(self, client: Any, has_lost_entries: bool) -> Cursors:  # noqa: FBT001
         """Learn everything from the stream; called by the listener's thread."""
         cursors = self._stream.beginning()
+        self._last_drop.was_at(clock.now())  # from here on nothing lacks that was dropped before
         while True:
             before = dict(cursors)
             self._receive(self._stream.read(client, cursors, None))
@@ -256,6 +260,7 @@ class RedisFeed(RevocationFeed):
             )
         if monotonic() >= self._drop_at:
             now = clock.now()
+            self._last_drop.was_at(now)
             self._live = {
                 identifier: expires_at
                 for identifier, expires_at in self._live.items()

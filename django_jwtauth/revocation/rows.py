@@ -50,16 +50,16 @@ def _prolong(rows: QuerySet[Revocation], moment: Any) -> None:
 
 def live() -> list[tuple[str, float | None]]:
     """Return each revocation whose time has not run out, and that time, for others to drop it."""
-    rows = Revocation.objects.using(router.db_for_write(Revocation)).filter(_is_live())
+    rows = Revocation.objects.using(router.db_for_write(Revocation)).filter(_is_live(clock.now()))
     return [
         (identifier, None if expires_at is None else expires_at.timestamp())
         for identifier, expires_at in rows.values_list("identifier", "expires_at")
     ]
 
 
-def read_live(connection: BaseDatabaseWrapper) -> list[Entry]:
-    """Return identifier and time of every revocation whose time has not run out."""
-    return _read(connection, _is_live())
+def read_live(connection: BaseDatabaseWrapper, now: float) -> list[Entry]:
+    """Return identifier and time of every revocation whose time has not run out at ``now``."""
+    return _read(connection, _is_live(now))
 
 
 def read_new(connection: BaseDatabaseWrapper, seconds: float) -> list[Entry]:
@@ -67,9 +67,9 @@ def read_new(connection: BaseDatabaseWrapper, seconds: float) -> list[Entry]:
     return _read(connection, Q(revoked_at__gt=DatabaseTime() - timedelta(seconds=seconds)))
 
 
-def _is_live() -> Q:
+def _is_live(now: float) -> Q:
     # By the clock that wrote expires_at and judges tokens, which is not the database's.
-    return Q(expires_at__gt=lower_bound(clock.now())) | Q(expires_at=None)
+    return Q(expires_at__gt=lower_bound(now)) | Q(expires_at=None)
 
 
 def _read(connection: BaseDatabaseWrapper, condition: Q) -> list[Entry]:

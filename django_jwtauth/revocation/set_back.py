@@ -13,13 +13,16 @@ from django_jwtauth import clock
 _STEP: Final = 1.0  # seconds; a clock that is only slowed down never goes back so far at once
 
 
-class ClockWatch:
-    """Compares the clock with the monotonic one, each time that it is asked."""
+class LastDrop:
+    """When something was last dropped as expired, by the clock and by the monotonic one."""
 
     def __init__(self) -> None:
-        self._lead = clock.now() - monotonic()
+        self._lead = float("-inf")
 
-    def was_set_back(self) -> bool:
-        """Tell whether the clock was set back since the last call."""
-        before, self._lead = self._lead, clock.now() - monotonic()
-        return self._lead < before - _STEP
+    def was_at(self, now: float) -> None:
+        """Say that what had expired at ``now``, the clock's time, has just been dropped."""
+        self._lead = now - monotonic()
+
+    def was_too_early(self) -> bool:
+        """Tell whether the clock was set back since: something may be live that was dropped."""
+        return clock.now() - monotonic() < self._lead - _STEP

@@ -1,6 +1,7 @@
 """Says which worker has answered, and sets the clock of the worker to what the test says."""
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,10 +17,11 @@ CLOCK = "JWTAUTH_TEST_CLOCK"
 def tell_worker(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    ahead = Path(os.environ[CLOCK])
+    ahead, setting = Path(os.environ[CLOCK]), threading.Lock()
 
     def call(request: HttpRequest) -> HttpResponse:
-        clock.set_offset(float(ahead.read_text()))
+        with setting:  # or a thread that had read it long ago would set it back once more
+            clock.set_offset(float(ahead.read_text()))
         response = get_response(request)
         response[WORKER] = str(os.getpid())
         return response

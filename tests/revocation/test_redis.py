@@ -361,6 +361,21 @@ def test_a_clock_that_was_set_back_brings_back_what_had_expired(make: MakeRedisF
     assert is_heard(feed)
 
 
+def test_without_a_database_a_clock_that_was_set_back_brings_back_what_was_dropped(
+    make: MakeRedisFeed,
+) -> None:
+    issuer, reader = make(), make(DATABASE=False)
+    issuer.revoke(["jti:a"], expires_at=clock.now() + 100)
+    seconds_until(lambda: knows(reader, "a"))
+    clock.set_offset(3600)
+    reader._drop_at = 0
+    issuer.revoke(["jti:b"], expires_at=SOON)
+    seconds_until(lambda: knows(reader, "b") and not knows(reader, "a"))
+    clock.set_offset(0)
+    assert seconds_until(lambda: knows(reader, "a")) < 1
+    assert not reader._last_drop.was_too_early()  # or it would read everything again and again
+
+
 # Without a database.
 
 
