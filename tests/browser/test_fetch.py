@@ -59,6 +59,7 @@ BODIES = {
 }
 
 
+@pytest.mark.parametrize("person", ["header"], indirect=True)
 @pytest.mark.parametrize("call", BODIES.values(), ids=BODIES)
 def test_a_body_is_sent_once_more_as_well(person: Person, site: Site, tab: Tab, call: str) -> None:
     revoke_access_token(person, site, tab)
