@@ -8,7 +8,10 @@ export interface AuthOptions {
    * that no script can read; the better choice, where the server sets `COOKIES.ENABLED`.
    */
   transport?: "header" | "cookie";
-  /** Origins that `fetch` sends the login to, beside the one of `baseUrl`: "https://api.example.com". */
+  /**
+   * Origins that `fetch` sends the login to, beside the one of `baseUrl`, as `location.origin` spells
+   * them: "https://api.example.com".
+   */
   origins?: string[];
 }
 
@@ -68,7 +71,7 @@ export interface Auth {
   /**
    * As the browser's `fetch`, with the login where the request is for a trusted origin. After a 401
    * with a Bearer challenge it refreshes and tries once more; after a 403 `csrf_failed` it asks for a
-   * CSRF token and tries once more. It never rejects or logs out by itself because of an answer.
+   * CSRF token and tries once more. Every other answer is the caller's.
    */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
 
