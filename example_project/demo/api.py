@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from django_jwtauth import cookies, key_rotation
+from django_jwtauth.authentication import bearer_token
 from django_jwtauth.exceptions import InvalidKey
 from django_jwtauth.models import Revocation
 
@@ -25,11 +26,10 @@ class Token(APIView):
     """
 
     def get(self, request: Request) -> Response:
-        _, _, raw = request.headers.get("Authorization", "").rpartition(" ")
-        in_cookie = not raw
-        header, claims, signature = (
-            raw or cookies.read_access_token(request._request) or ".."  # noqa: SLF001 (DRF's wrapper)
-        ).split(".")
+        http = request._request  # noqa: SLF001 (DRF's wrapper)
+        raw = bearer_token(http)
+        in_cookie = raw is None
+        header, claims, signature = (raw or cookies.read_access_token(http) or "..").split(".")
         parts = {
             "header": header,
             "claims": claims,

@@ -123,6 +123,9 @@ def test_of_a_token_in_a_cookie_the_signature_is_kept_back(server: Server) -> No
     header, claims, signature = page.cookies["access"].split(".")
     assert (parts["header"], parts["claims"]) == (header, claims)
     assert signature not in json.dumps(parts)
+    other_scheme = {"Authorization": "Basic ZGVtbzpkZW1v"}
+    again = page.get(f"{server.url}/console/token/", headers=other_scheme, timeout=30)
+    assert (again.status_code, again.json()["claims"]) == (200, claims)
 
 
 @pytest.mark.parametrize(
