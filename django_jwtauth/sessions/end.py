@@ -126,23 +126,21 @@ def end_everything(reason: str = LoginSession.EndReason.REVOKED) -> int:
     using = router.db_for_write(LoginSession)
     _revoke_all_issued()
     ended = 0
-    while True:
-        now = clock.now()
-        batch = list(
-            LoginSession.objects.using(using)
-            .filter(ended_at__isnull=True)
-            .values_list("pk", flat=True)[:_BATCH]
-        )
-        if not batch:
-            break
-        ended += (
-            LoginSession.objects.using(using)
-            .filter(pk__in=batch, ended_at__isnull=True)
-            .update(ended_at=to_datetime(now), end_reason=reason)
-        )
+    while batch := try_again(lambda: _end_batch(reason, using), using):
+        ended += batch
     _revoke_all_issued()
     _security_log.warning("all_sessions_ended reason=%s sessions=%d", reason, ended)
     return ended
+
+
+def _end_batch(reason: str, using: str) -> int:
+    """End some of everybody's sessions, without a revocation each; returns how many."""
+    not_ended = LoginSession.objects.using(using).filter(ended_at__isnull=True)
+    while ids := list(not_ended.values_list("pk", flat=True)[:_BATCH]):
+        moment = to_datetime(clock.now())
+        if ended := not_ended.filter(pk__in=ids).update(ended_at=moment, end_reason=reason):
+            return ended
+    return 0
 
 
 def revoke(raw: str) -> bool:

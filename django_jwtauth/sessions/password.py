@@ -8,6 +8,7 @@ from django.db import router
 from django_jwtauth import clock
 from django_jwtauth.models import LoginSession, LoginSessionQuerySet
 from django_jwtauth.sessions.end import end_sessions
+from django_jwtauth.sessions.transactions import try_again
 
 
 def end_outdated(user: AbstractBaseUser) -> int:
@@ -25,13 +26,18 @@ def end_outdated(user: AbstractBaseUser) -> int:
 
 def follow_password_upgrade(user: AbstractBaseUser, old: str) -> None:
     """Move ``auth_hash`` along: the password is the same and only its stored form is new."""
-    following = [
-        session for session in _not_ended(user) if session.auth_hash == session.hash_of(old)
-    ]
-    for session in following:
-        session.auth_hash = session.hash_of(user.password)
     using = router.db_for_write(LoginSession, instance=user)
-    LoginSession.objects.using(using).bulk_update(following, ["auth_hash"], batch_size=200)
+
+    def step() -> None:
+        following = [
+            session for session in _not_ended(user) if session.auth_hash == session.hash_of(old)
+        ]
+        for session in following:
+            session.auth_hash = session.hash_of(user.password)
+        rows = LoginSession.objects.using(using)
+        rows.bulk_update(following, ["auth_hash"], batch_size=200)
+
+    try_again(step, using)
 
 
 def _not_ended(user: AbstractBaseUser) -> LoginSessionQuerySet:

@@ -138,9 +138,14 @@ def _follow_winner(session: LoginSession, call: _Refresh) -> bool:
 
 def _reuse(session: LoginSession, call: _Refresh) -> RefreshTokenReused:
     """End the session of a token that was superseded before; returns the error to raise."""
+    if end_session(session, _Reason.REUSE, call.now):  # of several at once, one tells
+        _tell_of_reuse(session, call)
+    return RefreshTokenReused()
+
+
+def _tell_of_reuse(session: LoginSession, call: _Refresh) -> None:
     generations = session.generation - call.presented.generation
     seconds = call.now - session.rotated_at.timestamp() if session.rotated_at else 0.0
-    end_session(session, _Reason.REUSE, call.now)
     _security_log.warning(
         "refresh_token_reused user=%s sid=%s generations=%d seconds=%.1f address=%s",
         session.user_id,
@@ -159,7 +164,6 @@ def _reuse(session: LoginSession, call: _Refresh) -> RefreshTokenReused:
         generations=generations,
         seconds=seconds,
     )
-    return RefreshTokenReused()
 
 
 def _tell(session: LoginSession, user: AbstractBaseUser, call: _Refresh, *, rotated: bool) -> None:
