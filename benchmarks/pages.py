@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import comparison_parts, growth_parts, revocation_parts
+from benchmarks import comparison_parts, growth_parts, revocation_parts, rotation_parts
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 RESULTS: Final = Path(__file__).with_name("results")
@@ -22,17 +22,20 @@ PAGES: Final = {
     "docs/benchmarks.md": "compare",
     "docs/scaling.md": "growth",
     "docs/revocation.md": "revocation",
+    "docs/key-rotation.md": "rotation",
 }
 
 _PARTS: Final[Mapping[str, Mapping[str, Callable[[Any], str]]]] = {
     "compare": comparison_parts.PARTS,
     "growth": growth_parts.PARTS,
     "revocation": revocation_parts.PARTS,
+    "rotation": rotation_parts.PARTS,
 }
 _PLOTS: Final[Mapping[str, Mapping[str, Callable[[Any], str]]]] = {
     "compare": comparison_parts.PLOTS,
     "growth": growth_parts.PLOTS,
     "revocation": revocation_parts.PLOTS,
+    "rotation": rotation_parts.PLOTS,
 }
 _PART: Final = re.compile(r"<!-- begin ([a-z-]+) -->\n.*?<!-- end -->", re.DOTALL)
 

@@ -18,7 +18,7 @@ def _machine(found: Found) -> str:
         f"{machine['memory_gb']} GB, load average before the run {machine['load_before']}; "
         f"{named}. {found['clients']} clients at {found['processes']} processes; access tokens "
         f"live {found['lifetime']} s, keys are published {found['publish_ahead']} s ahead, and the "
-        f"verifier keeps the JWKS for {found['cache']} s."
+        f"verifier keeps the JWKS for {found['cache']} s, with `--now` for {found['long_cache']} s."
     )
 
 

@@ -33,7 +33,7 @@ def test_pages_show_every_part_and_every_plot(what: str) -> None:
     shown = [page for page in pages.PAGES if pages.PAGES[page] == what]
     text = "".join((pages.ROOT / page).read_text(encoding="utf-8") for page in shown)
     assert set(re.findall(r"<!-- begin (\S+) -->", text)) == set(pages.parts(what))
-    assert {f"docs/{path}" for path in re.findall(r"\]\((images/\S+)\)", text)} == set(
+    assert {f"docs/{path}" for path in re.findall(r"\]\((images/\S+\.svg)\)", text)} == set(
         pages.plots(what)
     )
 
