@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.key_rotation.load.crowd import Crowd, Tally
-from tests.key_rotation.load.site import CACHE, Site
+from tests.key_rotation.load.site import LONG_CACHE, Address, Site
 
 #: A process hears of a change within this many seconds: DESIGN section 9, and the feed's MAX_AGE.
 BOUND: Final = 1.1
@@ -79,16 +79,18 @@ class Operator:
             await self.crowd.until_signed(kid, self.crowd.processes)
         self._note(what, times)
 
-    async def rotate_now(self, what: str, algorithm: str) -> None:
-        """Rotate without notice, when the verifier has just fetched the JWKS, if that can be timed.
+    async def rotate_now(self, what: str, algorithm: str, verifier: Address) -> None:
+        """Rotate without notice, when a verifier has just fetched the JWKS, if that can be timed.
 
-        Done when it has fetched it again and every client has a token of the new key.
+        It keeps it for `LONG_CACHE`. Done when it has fetched it again and every client has a token
+        of the new key.
         """
         crowd = self.crowd
+        crowd.turn_to(verifier)
         await self._verifier_has_fetched()
         crowd.begin()
         # The next time that it fetches; the key is written at the end of what a command takes.
-        await asyncio.sleep(max(0.0, CACHE + _JUST_AFTER - self._command_takes))
+        await asyncio.sleep(max(0.0, LONG_CACHE + _JUST_AFTER - self._command_takes))
         kid = await self._rotate(1, "--now", "--algorithm", algorithm)
         await asyncio.sleep(BOUND)  # so long a process may answer with the old set
         fetched = crowd.fetched
