@@ -80,6 +80,9 @@ def test_the_token_is_taken_apart_and_counts_down(console: Console, server: Serv
     assert console.find("#countdown").inner_text() < before
     console.button("Verify in this browser").click()
     console.says("#verify-result", "Verified with the public key alone")
+    wire = console.find("#wire").text_content() or ""
+    assert "/console/token/" in wire
+    assert token.rsplit(".", 1)[1] not in wire
 
 
 def test_of_a_token_in_a_cookie_no_script_sees_the_signature(console: Console) -> None:

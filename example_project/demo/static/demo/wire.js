@@ -5,7 +5,7 @@ import { byId, make } from "./dom.js";
 
 const KEPT = 40;
 const LINE = 64; // what is no longer than this stands on one line
-const SECRET = /password|token|secret/;
+const SECRET = /password|token|secret|signature/;
 const listeners = new Set();
 const untouched = window.fetch.bind(window);
 
