@@ -25,7 +25,13 @@ from mutmut.workers import isolation
 TESTS = {
     "django_jwtauth.tokens.": ("tests/tokens/",),
     "django_jwtauth.authentication.": ("tests/test_authentication.py", "tests/test_cookies.py"),
-    "django_jwtauth.sessions.": ("tests/sessions/", "tests/views/", "tests/transactions/"),
+    "django_jwtauth.sessions.": (
+        "tests/sessions/",
+        "tests/views/",
+        "tests/transactions/",
+        "tests/management/",
+        "tests/test_users_who_change.py",
+    ),
 }
 
 
