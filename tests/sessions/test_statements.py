@@ -89,7 +89,8 @@ def test_a_user_whom_the_default_manager_hides_refreshes_no_session() -> None:
     user = make_user()
     token = sessions.start(user).refresh_token
     assert sessions.refresh(token).session.user == user
-    get_user_model()._base_manager.filter(pk=user.pk).update(is_archived=True)
+    rows: Any = get_user_model()._base_manager
+    rows.filter(pk=user.pk).update(is_archived=True)
     with pytest.raises(SessionEnded) as ended:
         sessions.refresh(token)
     assert ended.value.end_reason == LoginSession.EndReason.USER_INACTIVE

@@ -191,7 +191,7 @@ def test_a_key_that_cannot_sign() -> None:
         *[
             ({name: value}, f"The claim {name} is malformed.")
             for name in ("scope", "perms", "groups")
-            for value in (1, [1], {})
+            for value in (1, [1], {"a": 1})
         ],
         ({"iss": "https://c"}, "The token has another issuer."),
         ({"aud": None}, "The claim aud is missing or malformed."),
