@@ -16,6 +16,9 @@ class DummyFeed(RevocationFeed):
     def revoke(self, identifiers: Iterable[str], *, expires_at: float | None) -> None:
         """Do nothing: a logout ends the session, and its access token lives until it expires."""
 
+    def learn_key(self, kid: str) -> None:
+        """Do nothing: a row that another feed has left revokes nothing here."""
+
     def forget(self) -> None:
         """Do nothing."""
 

@@ -17,6 +17,7 @@ class DummyFeedTests(TestCase):
         with self.assertNumQueries(0):
             dummy.ensure_current()
             dummy.revoke(["jti:jti-1", "*3000000000"], expires_at=None)
+            dummy.learn_key("kid-1")
             dummy.forget()
             assert not dummy.is_revoked(a_token())
         assert Revocation.objects.count() == before
