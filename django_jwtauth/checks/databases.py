@@ -1,4 +1,4 @@
-"""Whether the tables are there, and what keys they hold. The only checks that ask a database."""
+"""Whether the tables are there, and what keys they hold. Asks a database."""
 
 from __future__ import annotations
 
