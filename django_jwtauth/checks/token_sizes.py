@@ -11,7 +11,7 @@ from django.db import DatabaseError, router
 from django.db.models import Sum
 from django.db.models.functions import Length
 
-from django_jwtauth import clock, conf, keystores
+from django_jwtauth import clock, conf, key_rotation, keystores
 from django_jwtauth.checks.table import message
 from django_jwtauth.models import LoginSession, to_datetime
 from django_jwtauth.sessions.issue import make_access_token
@@ -30,8 +30,8 @@ def check_token_sizes(alias: str) -> Iterator[CheckMessage]:
     carries_more = settings.PERMISSIONS == "token" or settings.EXTRA_CLAIMS is not None
     if not carries_more or router.db_for_write(LoginSession) != alias:
         return
-    if keystores.store().only_verifies:
-        return
+    if keystores.store().only_verifies or not key_rotation.signing_kid(clock.now()):
+        return  # without a key that signs, which to make is not for a check
     try:
         sizes = [(_size(session), session.user_id) for session in _candidates(alias)]
     except DatabaseError:

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from django_jwtauth import sessions
 from django_jwtauth.checks.token_sizes import COOKIE_LIMIT, HEADER_LIMIT
+from django_jwtauth.models import SigningKey
 from tests.checks.found import found, ids
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +91,13 @@ def test_a_hook_that_fails_here_is_left_to_the_logins(users: list[User]) -> None
     users[0].save()
     sessions.start(users[0])
     assert said(EXTRA_CLAIMS=PATH, **COOKIES) == []
+
+
+def test_looking_makes_no_key(users: list[User]) -> None:
+    in_groups(users[-1], 80)
+    SigningKey.objects.all().delete()
+    assert ids(said(**IN_TOKEN)) == ["W211"]
+    assert not SigningKey.objects.exists()
 
 
 def test_where_nothing_is_added_to_tokens_nobody_is_asked(users: list[User]) -> None:
