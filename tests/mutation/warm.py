@@ -112,17 +112,20 @@ class WarmRunner(PytestRunner):
         return session
 
 
+def _database() -> Path:
+    return Path(connections["default"].settings_dict["NAME"])
+
+
 def _use_copy_of_database() -> None:
-    connection = connections["default"]
-    connection.close()
-    path = f"{connection.settings_dict['NAME']}.{os.getpid()}"
-    shutil.copy(connection.settings_dict["NAME"], path)
-    connection.settings_dict["NAME"] = path
+    connections.close_all()
+    if _database().exists():  # not where none of the tests needs one
+        copy = shutil.copy(_database(), f"{_database()}.{os.getpid()}")
+        connections["default"].settings_dict["NAME"] = copy
 
 
 def _drop_copy_of_database() -> None:
     connections.close_all()
-    Path(connections["default"].settings_dict["NAME"]).unlink()
+    _database().unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
