@@ -215,6 +215,8 @@ class RedisFeed(RevocationFeed):
         """Add to the stream, and begin it where there is none."""
         if not self._stream.add(client, entries):
             self._stream.begin(client, _all_live())
+            # Another process may have begun it first, with what was live a moment before.
+            self._stream.add(client, entries)
 
     def _deliver(self, client: Any) -> None:
         """Add what could not be announced; called by the listener's thread, the only one to take.

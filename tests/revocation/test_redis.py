@@ -280,6 +280,24 @@ def test_who_finds_no_stream_to_add_to_begins_it_with_everything(
     assert make(DATABASE=False).snapshot.jtis == {"a", "b"}
 
 
+def test_a_stream_that_another_process_has_just_begun_lacks_nothing(
+    server: RedisServer, make: MakeRedisFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issuer = make()
+    read = redis_feed._all_live
+
+    def read_late() -> Any:
+        live = read()
+        for stream in ("{django_jwtauth:revocations}", "{django_jwtauth:revocations}:lasting"):
+            server.do("XADD", stream, "*", "version", "1")  # with what was live before
+        return live
+
+    server.do("FLUSHALL")
+    monkeypatch.setattr(redis_feed, "_all_live", read_late)
+    issuer.revoke(["jti:a"], expires_at=SOON)
+    assert knows(make(DATABASE=False), "a")
+
+
 def test_ids_that_went_back_hide_nothing(
     server: RedisServer, make: MakeRedisFeed, database_feed: MakeFeed, monkeypatch: Any
 ) -> None:
