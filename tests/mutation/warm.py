@@ -24,12 +24,18 @@ from mutmut.workers import isolation
 #: The tests that answer for a part: whatever asks for a page passes through all of them.
 TESTS = {
     "django_jwtauth.tokens.": ("tests/tokens/",),
-    "django_jwtauth.authentication.": ("tests/test_authentication.py", "tests/test_cookies.py"),
+    "django_jwtauth.authentication.": (
+        "tests/test_authentication.py",
+        "tests/test_browsable_api.py",
+        "tests/test_cookies.py",
+        "tests/test_error_reports.py",
+    ),
     "django_jwtauth.sessions.": (
         "tests/sessions/",
         "tests/views/",
         "tests/transactions/",
         "tests/management/",
+        "tests/test_signals_and_logs.py",
         "tests/test_users_who_change.py",
     ),
 }
