@@ -1,0 +1,105 @@
+"""Login sessions and the password that they began under: which end, which follow, at what cost."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from django_jwtauth import clock, sessions
+from django_jwtauth.exceptions import TokenRevoked
+from django_jwtauth.models import LoginSession
+
+pytestmark = pytest.mark.django_db
+
+OLD, NEW = "md5$a$old", "md5$b$new"
+
+
+@pytest.fixture
+def user() -> User:
+    return User.objects.create(username="ada", password=OLD)
+
+
+def statements(act: Callable[[], object]) -> list[str]:
+    with CaptureQueriesContext(connection) as captured:
+        act()
+    words = [query["sql"].split()[0] for query in captured]
+    return [word for word in words if word not in ("SAVEPOINT", "RELEASE")]
+
+
+def test_sessions_of_the_password_as_it_is_go_on(user: User) -> None:
+    for _ in range(2):
+        sessions.start(user)
+    assert sessions.end_outdated(user) == 0
+    assert statements(lambda: sessions.end_outdated(user)) == ["SELECT"]
+    assert sessions.active(user).count() == 2
+
+
+def test_those_of_another_password_end_and_no_others(user: User) -> None:
+    gone = sessions.start(user)
+    sessions.end(gone.session.pk, "logout")
+    outdated = [sessions.start(user) for _ in range(2)]
+    stranger = sessions.start(User.objects.create(username="bob", password=OLD))
+    user.password = NEW
+    User.objects.filter(pk=user.pk).update(password=NEW)
+    current = sessions.start(user)
+    before = clock.now()
+    assert sessions.end_outdated(user) == 2
+
+    for pair in outdated:
+        with pytest.raises(TokenRevoked):
+            sessions.authenticate(pair.access_token)
+        row = LoginSession.objects.get(pk=pair.session.pk)
+        assert row.end_reason == "password_changed"
+        assert row.ended_at is not None
+        assert before - 0.001 <= row.ended_at.timestamp() <= clock.now()
+    gone.session.refresh_from_db()
+    assert gone.session.end_reason == "logout"
+    for pair in (current, stranger):
+        sessions.refresh(pair.refresh_token)
+
+
+def test_to_find_the_outdated_costs_one_statement_however_many_there_are(user: User) -> None:
+    for _ in range(2):
+        sessions.start(user)
+    user.password = NEW
+    few = statements(lambda: sessions.end_outdated(user))
+    for _ in range(6):
+        sessions.start(user)
+    user.password = OLD
+    assert statements(lambda: sessions.end_outdated(user)) == few
+
+
+def test_where_only_the_hash_is_new_those_of_that_password_follow(user: User) -> None:
+    followed = sessions.start(user)
+    user.password = "md5$c$another"
+    outdated = sessions.start(user)
+    stranger = sessions.start(User.objects.create(username="bob", password=OLD))
+    user.password = NEW
+    assert statements(lambda: sessions.follow_password_upgrade(user, OLD)) == ["SELECT", "UPDATE"]
+    assert sessions.end_outdated(user) == 1
+    assert list(sessions.active(user)) == [followed.session]
+    outdated.session.refresh_from_db()
+    assert outdated.session.end_reason == "password_changed"
+    stranger.session.refresh_from_db()
+    assert stranger.session.auth_hash == stranger.session.hash_of(OLD)
+
+
+def test_many_follow_in_statements_of_200_rows(user: User) -> None:
+    row = sessions.start(user).session
+    others = []
+    for _ in range(200):
+        other = LoginSession(
+            user=user,
+            created_at=row.created_at,
+            last_used_at=row.last_used_at,
+            idle_expires_at=row.idle_expires_at,
+            expires_at=row.expires_at,
+        )
+        other.auth_hash = other.hash_of(OLD)
+        others.append(other)
+    LoginSession.objects.bulk_create(others)
+    user.password = NEW
+    assert statements(lambda: sessions.follow_password_upgrade(user, OLD)).count("UPDATE") == 2
+    assert sessions.end_outdated(user) == 0
