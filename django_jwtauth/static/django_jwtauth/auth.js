@@ -122,8 +122,9 @@ export function createAuth({ baseUrl, transport = "header", origins = [] }) {
       reread();
       if (!record.user || record.due !== used.due || (record.held && record.due > now())) return;
       try {
-        const { refresh_token } = record;
-        keep(record.user, await ask("refresh/", { refresh_token }));
+        keep(record.user, await ask("refresh/", { refresh_token: record.refresh_token }));
+        // The tab that comes next may be in another process, whose storage learns of it later.
+        await new Promise((go) => setTimeout(go, 50));
       } catch (refused) {
         failed({ ...refused });
       }
@@ -177,8 +178,7 @@ export function createAuth({ baseUrl, transport = "header", origins = [] }) {
 
     logout: () =>
       exclusively(async () => {
-        const { refresh_token } = record;
-        await ask("logout/", { refresh_token }).catch((refused) => {
+        await ask("logout/", { refresh_token: record.refresh_token }).catch((refused) => {
           if (refused.status !== 401) throw refused; // 401: there was nothing to end
         });
         save();
