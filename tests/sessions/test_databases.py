@@ -1,0 +1,119 @@
+"""Which database is asked where there are several: the one that is written, a replica never.
+
+Here they are two connections to one database. `tests/transactions/test_two_databases.py` has two.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, connections, transaction
+
+from django_jwtauth import sessions
+from django_jwtauth.exceptions import RefreshTokenReused
+from django_jwtauth.models import LoginSession, Revocation
+from django_jwtauth.sessions.proof import introspect, proven_session
+from tests.moments import move_on
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class PrimaryAndReplica:
+    """Reads login sessions and revocations from the replica, as routers of projects do."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        return "default" if model._meta.model in (LoginSession, Revocation) else "primary"
+
+    def db_for_write(self, model: Any, **hints: Any) -> str:
+        return "primary" if model._meta.managed else "default"
+
+    def allow_relation(self, one: Any, other: Any, **hints: Any) -> bool:
+        return True
+
+
+class PrimaryForRevocations:
+    """Leaves users and login sessions to where the user was read."""
+
+    def db_for_write(self, model: Any, **hints: Any) -> str | None:
+        return "primary" if model is Revocation else None
+
+
+@pytest.fixture
+def primary() -> Iterator[str]:
+    """Return the alias of a second connection to the database of the tests."""
+    second = connection.copy("primary")
+    second.ensure_connection()
+    connections["primary"] = second
+    connections.databases["primary"] = second.settings_dict
+    yield "primary"
+    second.close()
+    del connections["primary"]
+    del connections.databases["primary"]
+
+
+@contextmanager
+def replica_left_alone(word: str = "") -> Iterator[None]:
+    """Refuse the statements on the default connection that hold `word`."""
+
+    def refuse(execute: Any, sql: str, *rest: Any) -> Any:
+        assert word not in sql, f"on the replica: {sql}"
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(refuse):
+        yield
+
+
+def test_a_replica_is_asked_nothing(primary: str, settings: Any) -> None:
+    settings.DATABASE_ROUTERS = [PrimaryAndReplica()]
+    with replica_left_alone():
+        user = User.objects.create_user("ada", password="one")
+        kept, stolen, *others = (sessions.start(user) for _ in range(7))
+        assert sessions.authenticate(kept.access_token)[0].get_username() == "ada"
+        assert introspect(kept.access_token)
+        assert proven_session(kept.access_token) == proven_session(kept.refresh_token)
+        latest = sessions.refresh(stolen.refresh_token)
+        move_on(60)
+        with pytest.raises(RefreshTokenReused):
+            sessions.refresh(stolen.refresh_token)
+        with transaction.atomic(primary):
+            sessions.refresh(kept.refresh_token)
+        assert sessions.end(others[0].session.pk)
+        assert sessions.end(others[1].session.sid)
+        assert sessions.end_own(user, others[2].session.sid)
+        assert sessions.revoke(others[3].refresh_token)
+        assert sessions.revoke(sessions.start(user).access_token)
+        assert not sessions.revoke(latest.access_token)
+        assert sessions.active(user).count() == 3
+        sessions.follow_password_upgrade(user, user.password)
+        assert sessions.end_outdated(user) == 0
+        user.set_password("two")
+        user.save()
+        assert sessions.active(user).count() == 0
+        for _ in range(2):
+            sessions.start(user)
+        assert sessions.end_all(user, except_session=sessions.start(user).session.pk) == 2
+        assert sessions.end_everything() == 1
+        move_on(365 * 86400)
+        assert sum(batch.rows for batch in sessions.prune()) > 0
+        assert not LoginSession.objects.using(primary).exists()
+
+
+def test_a_user_of_another_database_has_their_sessions_there(primary: str, settings: Any) -> None:
+    settings.DATABASE_ROUTERS = [PrimaryForRevocations()]
+    User.objects.create_user("ada", password="one")
+    user = User.objects.using(primary).get()
+    with replica_left_alone("loginsession"):
+        for _ in range(3):
+            sessions.start(user)
+        assert sessions.active(user).count() == 3
+        old, user.password = user.password, "md5$x$y"
+        sessions.follow_password_upgrade(user, old)
+        assert sessions.end_outdated(user) == 0
+        user.password = "md5$y$z"
+        assert sessions.end_outdated(user) == 3
+        kept = sessions.start(user)
+        sessions.start(user)
+        assert sessions.end_all(user, except_session=kept.session.sid) == 1
+        assert [row._state.db for row in sessions.active(user)] == [primary]
