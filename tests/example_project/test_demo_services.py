@@ -86,7 +86,7 @@ def test_both_services_end_with_the_command(
             os.killpg(process.pid, signal_number)  # as a terminal does
         else:
             process.send_signal(signal_number)
-        assert process.wait(timeout=30) == 0, log.read_text()
+        assert process.wait(timeout=90) == 0, log.read_text()
         assert not any(answers(port) for port in ports)
         assert "Traceback" not in log.read_text()
 
