@@ -349,6 +349,29 @@ def test_where_revocations_are_unknown_nobody_is_let_in(access: str) -> None:
 # Whatever the header holds.
 
 
+@pytest.mark.parametrize("token", ["abc", "XabcX", "a,b"])
+def test_the_token_is_what_follows_the_scheme(token: str) -> None:
+    request = HttpRequest()
+    request.META["HTTP_AUTHORIZATION"] = f"Bearer  {token} "
+    assert bearer_token(request) == token
+
+
+@pytest.mark.parametrize("header", ["Bearer", "Bearer  ", "Bearer a b", "bearer a  b"])
+def test_of_another_number_of_tokens_is_told(header: str) -> None:
+    request = HttpRequest()
+    request.META["HTTP_AUTHORIZATION"] = header
+    with pytest.raises(TokenInvalid, match=r"^The Authorization header must hold one token\.$"):
+        bearer_token(request)
+
+
+def test_a_request_that_no_view_has_seen_is_authenticated_as_well(access: str, user: User) -> None:
+    http = HttpRequest()
+    http.META["HTTP_AUTHORIZATION"] = f"Bearer {access}"
+    answer = JWTAuthentication().authenticate(Request(http))
+    assert answer is not None
+    assert answer[0].pk == user.pk
+
+
 @given(
     st.text()
     | st.text(st.sampled_from("Bearer bEARER\t,.=x\xa0\x0b\0"), max_size=30)

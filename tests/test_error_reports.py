@@ -14,7 +14,9 @@ from django.views.debug import (
     get_default_exception_reporter_filter,
     get_exception_reporter_filter,
 )
+from rest_framework.request import Request
 
+from django_jwtauth.authentication import JWTAuthentication
 from django_jwtauth.error_reports import protect
 
 HIDDEN = SafeExceptionReporterFilter.cleansed_substitute
@@ -73,6 +75,19 @@ def test_a_form_is_hidden_where_it_is_ours(
     protect(request_, form=True)
     shown = get_exception_reporter_filter(request_).get_post_parameters(request_)
     assert dict(shown) == {"username": HIDDEN, "password": HIDDEN}
+
+
+def test_where_authentication_fails_by_a_fault_the_cookies_are_hidden(
+    request_: HttpRequest, settings: Any
+) -> None:
+    settings.JWTAUTH = {"COOKIES": {"ENABLED": True}}
+    request_.META["HTTP_AUTHORIZATION"] = "Bearer x"
+    request: Any = Request(request_)
+    request.accepted_renderer = object()  # a project's fault: no renderer
+    with pytest.raises(AttributeError):
+        JWTAuthentication().authenticate(request)
+    shown = get_exception_reporter_filter(request_).get_safe_cookies(request_)
+    assert shown["__Host-access"] == HIDDEN
 
 
 def test_variables_of_others_are_shown(request_: HttpRequest, settings: Any) -> None:

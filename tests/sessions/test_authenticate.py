@@ -5,7 +5,7 @@ import pickle
 import pytest
 from django.contrib.auth.models import User
 
-from django_jwtauth import sessions
+from django_jwtauth import key_rotation, sessions
 from django_jwtauth.exceptions import (
     TokenExpired,
     TokenInvalid,
@@ -13,7 +13,10 @@ from django_jwtauth.exceptions import (
     UserInactive,
     UserNotFound,
 )
-from django_jwtauth.models import LoginSession
+from django_jwtauth.models import LoginSession, SigningKey
+from django_jwtauth.tokens import access_token
+from django_jwtauth.tokens.keys import key_from_jwk
+from tests.key_material import private_jwk
 from tests.moments import move_on
 
 pytestmark = pytest.mark.django_db
@@ -71,3 +74,20 @@ def test_the_user_of_a_request_can_be_pickled(raw: str, user: User) -> None:
     assert twin == user
     assert twin.get_username() == "ada"
     assert raw.encode() not in pickle.dumps((found, token))
+
+
+def test_a_token_of_an_unknown_key_is_told_as_such(raw: str) -> None:
+    _header, claims = access_token.read_unverified(raw)
+    stranger = key_from_jwk(private_jwk("ES256"), kind="private", kid="stranger")
+    with pytest.raises(TokenInvalid, match=r"^The token was signed with an unknown key\.$"):
+        sessions.authenticate(access_token.make(claims, stranger))
+
+
+def test_a_token_that_was_seen_is_forgotten_with_its_key(raw: str) -> None:
+    for _ in range(2):
+        sessions.authenticate(raw)
+    SigningKey.objects.all().delete()
+    key_rotation.forget_ring()
+    with pytest.raises(TokenInvalid):
+        sessions.authenticate(raw)
+    key_rotation.forget_ring()  # the next test has its key again

@@ -6,9 +6,10 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from django_jwtauth import sessions, signals
+from django_jwtauth import clock, sessions, signals
 from django_jwtauth.exceptions import (
     RefreshTokenInvalid,
     SessionEnded,
@@ -18,6 +19,7 @@ from django_jwtauth.exceptions import (
 )
 from django_jwtauth.models import LoginSession, Revocation, to_sid
 from django_jwtauth.sessions import TokenPair
+from django_jwtauth.tokens import access_token
 from tests.moments import move_on
 
 pytestmark = pytest.mark.django_db
@@ -153,7 +155,8 @@ def test_the_active_ones_are_listed_newest_use_first(user: User) -> None:
 def test_listeners_hear_of_each_session_that_ended_and_of_no_other(user: User) -> None:
     heard: list[tuple[UUID, object, str]] = []
 
-    def listen(*, session_id: UUID, user_id: object, reason: str, **_: Any) -> None:
+    def listen(sender: Any, *, session_id: UUID, user_id: object, reason: str, **_: Any) -> None:
+        assert sender is LoginSession
         heard.append((session_id, user_id, reason))
 
     pairs = [sessions.start(user) for _ in range(2)]
@@ -205,7 +208,8 @@ def test_the_security_log_has_a_line_for_each_event(
         other = sessions.start(user)
         sessions.revoke(other.access_token)
         sessions.end_everything()
-    words = [record.getMessage().split()[0] for record in caplog.records]
+    lines = [record.getMessage() for record in caplog.records]
+    words = [line.split()[0] for line in lines]
     assert words == [
         "session_started",
         "session_ended",
@@ -214,5 +218,78 @@ def test_the_security_log_has_a_line_for_each_event(
         "token_revoked",
         "all_sessions_ended",
     ]
+    jti = access_token.read_unverified(other.access_token)[1]["jti"]
+    assert lines[1] == f"session_ended sid={pair.session.sid} reason=reuse user={user.pk}"
+    assert lines[4:] == [
+        f"token_revoked user={user.pk} jti={jti}",
+        "all_sessions_ended reason=revoked sessions=1",
+    ]
     for secret in (old, pair.access_token, other.access_token, other.refresh_token):
         assert secret not in caplog.text
+
+
+# When, and for how long: 300 seconds of an access token's life, 10 of leeway, 60 to be sure.
+
+ENDINGS: dict[str, tuple[Any, str]] = {
+    "end": (lambda pair: sessions.end(pair.session.pk), "sid:"),
+    "end_own": (lambda pair: sessions.end_own(pair.session.user, pair.session.sid), "sid:"),
+    "end_all": (lambda pair: sessions.end_all(pair.session.user), "sid:"),
+    "revoke the refresh token": (lambda pair: sessions.revoke(pair.refresh_token), "sid:"),
+    "revoke the access token": (lambda pair: sessions.revoke(pair.access_token), "jti:"),
+    "end_everything": (lambda _pair: sessions.end_everything(), "*"),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_an_ending_is_dated_and_revoked_until_its_last_token_has_expired(
+    pair: TokenPair, ending: str
+) -> None:
+    move_on(100)
+    act, prefix = ENDINGS[ending]
+    before = clock.now()
+    assert act(pair)
+    after = clock.now()
+    row = LoginSession.objects.get()
+    assert (row.ended_at is None) is (prefix == "jti:")
+    if row.ended_at is not None:
+        assert before - 0.001 <= row.ended_at.timestamp() <= after
+    revocations = Revocation.objects.filter(identifier__startswith=prefix)
+    assert revocations
+    for revocation in revocations:
+        assert revocation.expires_at is not None
+        assert before - 0.001 <= revocation.expires_at.timestamp() - 370 <= after
+
+
+def test_everything_that_ends_at_once_is_named_by_the_second(
+    pair: TokenPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = iter([pair.session.created_at.timestamp() + 1, *[clock.now() + 5] * 20])
+    last = clock.now() + 5
+    monkeypatch.setattr(clock, "now", lambda: next(moments, last))
+    assert sessions.end_everything("logout_all") == 1
+    named = set(Revocation.objects.filter(identifier__startswith="*").values_list("pk", flat=True))
+    # Before the sessions end, and after.
+    assert named == {f"*{int(pair.session.created_at.timestamp() + 1)}", f"*{int(last)}"}
+    assert LoginSession.objects.get().end_reason == "logout_all"
+
+
+def test_everybodys_sessions_end_in_batches(user: User) -> None:
+    row = sessions.start(user).session
+    gone = sessions.start(user)
+    sessions.end(gone.session.pk, "logout")
+    LoginSession.objects.bulk_create(
+        LoginSession(
+            user=user,
+            created_at=row.created_at,
+            last_used_at=row.last_used_at,
+            idle_expires_at=row.idle_expires_at,
+            expires_at=row.expires_at,
+            auth_hash="",
+        )
+        for _ in range(1000)
+    )
+    with CaptureQueriesContext(connection) as captured:
+        assert sessions.end_everything() == 1001
+    statements = [one["sql"] for one in captured]
+    assert sum(sql.startswith("UPDATE") and "loginsession" in sql for sql in statements) == 3
+    assert set(LoginSession.objects.values_list("end_reason", flat=True)) == {"logout", "revoked"}
