@@ -4,16 +4,17 @@ Here they are two connections to one database. `tests/transactions/test_two_data
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, connections, transaction
 
 from django_jwtauth import sessions
-from django_jwtauth.exceptions import RefreshTokenReused
-from django_jwtauth.models import LoginSession, Revocation
+from django_jwtauth.exceptions import RefreshTokenReused, SessionNotFound
+from django_jwtauth.models import LoginSession, Revocation, to_sid
 from django_jwtauth.sessions.proof import introspect, proven_session
 from tests.moments import move_on
 
@@ -100,6 +101,36 @@ def test_a_replica_is_asked_nothing(primary: str, settings: Any) -> None:
         assert not LoginSession.objects.using(primary).exists()
 
 
+@pytest.mark.usefixtures("hiding_manager")
+def test_nor_is_it_where_a_manager_hides_users(primary: str, settings: Any) -> None:
+    settings.DATABASE_ROUTERS = [PrimaryAndReplica()]
+    with replica_left_alone():
+        pair = sessions.start(User.objects.create_user("ada"))
+        assert introspect(pair.access_token)
+        assert sessions.refresh(pair.refresh_token).session == pair.session
+
+
+@pytest.mark.parametrize("in_block", [False, True])
+def test_nor_is_it_by_the_loser_of_a_race(primary: str, settings: Any, in_block: bool) -> None:
+    settings.DATABASE_ROUTERS = [PrimaryAndReplica()]
+    won: list[sessions.TokenPair] = []
+
+    def come_first(execute: Any, sql: str, *rest: Any) -> Any:
+        if "UPDATE" in sql and "loginsession" in sql and not won:
+            won.append(pair)  # only once
+            won[0] = sessions.refresh(pair.refresh_token)
+        return execute(sql, *rest)
+
+    with replica_left_alone():
+        pair = sessions.start(User.objects.create_user("ada"))
+        with (
+            connections[primary].execute_wrapper(come_first),
+            transaction.atomic(primary) if in_block else nullcontext(),
+        ):
+            lost = sessions.refresh(pair.refresh_token)
+    assert lost.refresh_token == won[0].refresh_token != pair.refresh_token
+
+
 def test_a_user_of_another_database_has_their_sessions_there(primary: str, settings: Any) -> None:
     settings.DATABASE_ROUTERS = [PrimaryForRevocations()]
     User.objects.create_user("ada", password="one")
@@ -116,4 +147,6 @@ def test_a_user_of_another_database_has_their_sessions_there(primary: str, setti
         kept = sessions.start(user)
         sessions.start(user)
         assert sessions.end_all(user, except_session=kept.session.sid) == 1
+        with pytest.raises(SessionNotFound):
+            sessions.end_own(user, to_sid(uuid4()))
         assert [row._state.db for row in sessions.active(user)] == [primary]

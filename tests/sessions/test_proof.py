@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import models
 
 from django_jwtauth import sessions
 from django_jwtauth.exceptions import (
@@ -124,19 +123,7 @@ def test_a_token_of_another_subject_is_told_as_such(pair: TokenPair) -> None:
 # A user whom the default manager hides.
 
 
-class Visible(models.Manager[User]):
-    def get_queryset(self) -> models.QuerySet[User]:
-        return super().get_queryset().exclude(last_name="hidden")
-
-
-@pytest.fixture
-def _hiding(monkeypatch: pytest.MonkeyPatch) -> None:
-    manager = Visible()
-    manager.model = User
-    monkeypatch.setitem(vars(User._meta), "default_manager", manager)
-
-
-@pytest.mark.usefixtures("_hiding")
+@pytest.mark.usefixtures("hiding_manager")
 def test_a_hidden_user_holds_no_session(pair: TokenPair, django_assert_num_queries: Any) -> None:
     User.objects.create_user("bob", last_name="hidden")
     with django_assert_num_queries(1):
