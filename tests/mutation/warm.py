@@ -77,6 +77,8 @@ class WarmRunner(PytestRunner):
         for part, paths in TESTS.items():
             if mutant_name is not None and mutant_name.startswith(part):
                 tests = [test for test in tests if test.startswith(paths)]
+                beside = f"/test_{mutant_name.split('.')[-2]}.py"  # most notice there
+                tests.sort(key=lambda test: beside not in test)
         with change_cwd("mutants"):
             chosen = self._chosen(tests)
             if self._is_fork:
