@@ -24,6 +24,7 @@ ONE_DATABASE = (
     "documentation",
     "example_project",
     "hostile",
+    "openapi",
     "runbooks",
     "test_readme.py",
     "test_second_service_page.py",
