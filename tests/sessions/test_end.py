@@ -43,6 +43,12 @@ def assert_ended(pair: TokenPair, reason: str) -> None:
     assert caught.value.end_reason == reason
 
 
+def add_rows_like(row: LoginSession, count: int) -> None:
+    times = ("created_at", "last_used_at", "idle_expires_at", "expires_at")
+    fields: Any = {name: getattr(row, name) for name in ("user", *times)}
+    LoginSession.objects.bulk_create(LoginSession(**fields) for _ in range(count))
+
+
 @pytest.mark.parametrize("spell", [lambda row: row.pk, lambda row: row.sid])
 def test_a_session_ends_by_uuid_and_by_sid(pair: TokenPair, spell: Any) -> None:
     assert sessions.end(spell(pair.session)) is True
@@ -96,17 +102,7 @@ def test_all_of_a_user_end_but_the_one_that_is_kept(user: User, spell: Any) -> N
 def test_more_than_one_batch_ends(user: User) -> None:
     pair = sessions.start(user)
     row = pair.session
-    LoginSession.objects.bulk_create(
-        LoginSession(
-            user=user,
-            created_at=row.created_at,
-            last_used_at=row.last_used_at,
-            idle_expires_at=row.idle_expires_at,
-            expires_at=row.expires_at,
-            auth_hash="",
-        )
-        for _ in range(1100)
-    )
+    add_rows_like(row, 1100)
     assert sessions.end_all(user) == 1101
     assert Revocation.objects.filter(identifier__startswith="sid:").count() == 1101
     assert_ended(pair, "logout_all")
@@ -149,6 +145,14 @@ def test_the_active_ones_are_listed_newest_use_first(user: User) -> None:
     assert list(sessions.active(user)) == [first.session, second.session]
     move_on(14 * 86400 - 5)
     assert list(sessions.active(user)) == [first.session]
+
+
+def test_of_those_used_last_in_one_moment_the_newest_login_comes_first(user: User) -> None:
+    first = sessions.start(user).session
+    move_on(10)
+    second = sessions.start(user).session
+    LoginSession.objects.update(last_used_at=second.created_at)
+    assert list(sessions.active(user)) == [second, first]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -277,17 +281,7 @@ def test_everybodys_sessions_end_in_batches(user: User) -> None:
     row = sessions.start(user).session
     gone = sessions.start(user)
     sessions.end(gone.session.pk, "logout")
-    LoginSession.objects.bulk_create(
-        LoginSession(
-            user=user,
-            created_at=row.created_at,
-            last_used_at=row.last_used_at,
-            idle_expires_at=row.idle_expires_at,
-            expires_at=row.expires_at,
-            auth_hash="",
-        )
-        for _ in range(1000)
-    )
+    add_rows_like(row, 1000)
     with CaptureQueriesContext(connection) as captured:
         assert sessions.end_everything() == 1001
     statements = [one["sql"] for one in captured]

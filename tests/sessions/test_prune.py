@@ -1,5 +1,6 @@
 """`sessions.prune`, batch by batch; `tests/management/test_prune_jwt.py` has the command."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -28,6 +29,18 @@ def row(user: User, **since: float) -> LoginSession:
     return LoginSession(user=user, last_used_at=times["created_at"], **times)
 
 
+def a_key(kid: str, expire_at: datetime) -> None:
+    moment = to_datetime(clock.now())
+    SigningKey.objects.create(
+        kid=kid,
+        predecessor=kid,
+        created_at=moment,
+        active_at=moment,
+        expire_at=expire_at,
+        public_jwk={},
+    )
+
+
 def pruned(**options: Any) -> list[tuple[str, int]]:
     return [(batch.what, batch.rows) for batch in prune(**options)]
 
@@ -36,7 +49,7 @@ def test_what_is_over_goes_for_each_of_the_reasons_and_nothing_else_does(user: U
     key = SigningKey.objects.get().pk
     live = row(user)
     over = [
-        row(user, ended_at=5),
+        row(user, ended_at=0.2),
         row(user, ended_at=5),
         row(user, expires_at=5),
         row(user, idle_expires_at=5),
@@ -47,14 +60,7 @@ def test_what_is_over_goes_for_each_of_the_reasons_and_nothing_else_does(user: U
     for seconds in (-5, 5):
         name, then = f"{seconds:+}", to_datetime(clock.now() + seconds)
         Revocation.objects.create(identifier=f"jti:{name}", revoked_at=moment, expires_at=then)
-        SigningKey.objects.create(
-            kid=name,
-            predecessor=name,
-            created_at=moment,
-            active_at=moment,
-            expire_at=then,
-            public_jwk={},
-        )
+        a_key(name, expire_at=then)
     Revocation.objects.create(identifier="jti:for good", revoked_at=moment)
 
     assert pruned() == [
@@ -96,6 +102,16 @@ def test_each_kind_goes_in_batches_past_the_signals(user: User) -> None:
             assert pruned(batch_size=2) == [("login sessions", 2), ("login sessions", 1)]
         deletes = [one["sql"] for one in captured if one["sql"].startswith("DELETE")]
         assert len(deletes) == 2
+    past = to_datetime(clock.now() - 5)
+    for name in "abc":
+        Revocation.objects.create(identifier=f"jti:{name}", revoked_at=past, expires_at=past)
+        a_key(name, expire_at=past)
+    assert pruned(batch_size=2) == [
+        ("revocations", 2),
+        ("revocations", 1),
+        ("signing keys", 2),
+        ("signing keys", 1),
+    ]
     assert not Revocation.objects.filter(pk__startswith="sid:").exists()
 
 

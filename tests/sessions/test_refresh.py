@@ -74,6 +74,27 @@ def test_of_a_reused_token_is_told_whose_it_is_how_old_and_from_where(
     )
 
 
+@pytest.mark.parametrize("seconds", [50, None])
+def test_of_a_reuse_is_told_how_many_rotations_and_seconds_it_came_late(
+    heard: list[dict[str, Any]], seconds: float | None
+) -> None:
+    pair = sessions.start(User.objects.create_user("ada"))
+    pairs = []
+    for _ in range(5):
+        pair = sessions.refresh(pair.refresh_token)
+        pairs.append(pair)
+        move_on(50)
+    if seconds is None:  # a row that somebody has changed
+        LoginSession.objects.update(rotated_at=None)
+    with pytest.raises(RefreshTokenReused):
+        sessions.refresh(pairs[1].refresh_token)
+    assert heard[-1]["generations"] == 3
+    if seconds is None:
+        assert heard[-1]["seconds"] == 0
+    else:
+        assert seconds <= heard[-1]["seconds"] < seconds + 30
+
+
 def test_of_a_refresh_is_told_whose_it_is_and_whether_it_was_retried(
     heard: list[dict[str, Any]], caplog: pytest.LogCaptureFixture
 ) -> None:
