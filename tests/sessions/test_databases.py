@@ -10,12 +10,13 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 
 from django_jwtauth import sessions
 from django_jwtauth.exceptions import RefreshTokenReused, SessionNotFound
 from django_jwtauth.models import LoginSession, Revocation, to_sid
 from django_jwtauth.sessions.proof import introspect, proven_session
+from django_jwtauth.sessions.statements import compare_and_swap
 from tests.moments import move_on
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -129,6 +130,19 @@ def test_nor_is_it_by_the_loser_of_a_race(primary: str, settings: Any, in_block:
         ):
             lost = sessions.refresh(pair.refresh_token)
     assert lost.refresh_token == won[0].refresh_token != pair.refresh_token
+
+
+def test_a_failure_leaves_the_outer_transaction_there_its_rollback(primary: str) -> None:
+    session = sessions.start(User.objects.create_user("ada")).session
+
+    def fail(*_: object) -> None:
+        raise OperationalError("the server is gone")
+
+    with transaction.atomic(primary):
+        with pytest.raises(OperationalError), connections[primary].execute_wrapper(fail):
+            compare_and_swap(session, {"generation": 1}, primary)
+        assert transaction.get_rollback(primary)
+        transaction.set_rollback(False, primary)
 
 
 def test_a_user_of_another_database_has_their_sessions_there(primary: str, settings: Any) -> None:
