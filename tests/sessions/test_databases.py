@@ -35,6 +35,15 @@ class PrimaryAndReplica:
         return True
 
 
+class RevocationsElsewhere:
+    """Keeps revocations, for other services to read, away from login sessions."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        return "default" if model is Revocation else "primary"
+
+    db_for_write = db_for_read
+
+
 class PrimaryForRevocations:
     """Leaves users and login sessions to where the user was read."""
 
@@ -130,6 +139,20 @@ def test_nor_is_it_by_the_loser_of_a_race(primary: str, settings: Any, in_block:
         ):
             lost = sessions.refresh(pair.refresh_token)
     assert lost.refresh_token == won[0].refresh_token != pair.refresh_token
+
+
+@pytest.mark.parametrize("is_hiding", [False, True])
+def test_where_revocations_are_elsewhere_none_is_asked_for_with_a_session(
+    primary: str, settings: Any, request: pytest.FixtureRequest, is_hiding: bool
+) -> None:
+    settings.DATABASE_ROUTERS = [RevocationsElsewhere()]
+    if is_hiding:
+        request.getfixturevalue("hiding_manager")
+    pair = sessions.start(User.objects.create_user("ada"))
+    with replica_left_alone():
+        pair = sessions.refresh(pair.refresh_token)
+    move_on(60)
+    assert sessions.refresh(pair.refresh_token).session.generation == 2
 
 
 def test_a_failure_leaves_the_outer_transaction_there_its_rollback(primary: str) -> None:
