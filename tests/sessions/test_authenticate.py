@@ -5,7 +5,7 @@ import pickle
 import pytest
 from django.contrib.auth.models import User
 
-from django_jwtauth import key_rotation, sessions
+from django_jwtauth import clock, key_rotation, sessions
 from django_jwtauth.exceptions import (
     TokenExpired,
     TokenInvalid,
@@ -13,6 +13,7 @@ from django_jwtauth.exceptions import (
     UserInactive,
     UserNotFound,
 )
+from django_jwtauth.keystores.database import DatabaseKeyStore
 from django_jwtauth.models import LoginSession, SigningKey
 from django_jwtauth.tokens import access_token
 from django_jwtauth.tokens.keys import key_from_jwk
@@ -81,6 +82,18 @@ def test_a_token_of_an_unknown_key_is_told_as_such(raw: str) -> None:
     stranger = key_from_jwk(private_jwk("ES256"), kind="private", kid="stranger")
     with pytest.raises(TokenInvalid, match=r"^The token was signed with an unknown key\.$"):
         sessions.authenticate(access_token.make(claims, stranger))
+
+
+def test_a_token_of_a_key_that_another_process_has_made_is_good(
+    raw: str, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DatabaseKeyStore, "unknown_kid_interval", 0)
+    key = SigningKey.objects.get()
+    SigningKey.objects.all().delete()
+    key_rotation.forget_ring()
+    assert not key_rotation.key_ring(clock.now()).kids
+    key.save(force_insert=True)  # past the feed: nothing is heard of it here
+    assert sessions.authenticate(raw)[0] == user
 
 
 def test_a_token_that_was_seen_is_forgotten_with_its_key(raw: str) -> None:

@@ -72,7 +72,8 @@ def test_to_find_the_outdated_costs_one_statement_however_many_there_are(user: U
 
 
 def test_where_only_the_hash_is_new_those_of_that_password_follow(user: User) -> None:
-    followed = sessions.start(user)
+    gone, followed = sessions.start(user), sessions.start(user)
+    sessions.end(gone.session.pk)
     user.password = "md5$c$another"
     outdated = sessions.start(user)
     stranger = sessions.start(User.objects.create(username="bob", password=OLD))
@@ -82,8 +83,9 @@ def test_where_only_the_hash_is_new_those_of_that_password_follow(user: User) ->
     assert list(sessions.active(user)) == [followed.session]
     outdated.session.refresh_from_db()
     assert outdated.session.end_reason == "password_changed"
-    stranger.session.refresh_from_db()
-    assert stranger.session.auth_hash == stranger.session.hash_of(OLD)
+    for untouched in (gone.session, stranger.session):
+        untouched.refresh_from_db()
+        assert untouched.auth_hash == untouched.hash_of(OLD)
 
 
 def test_many_follow_in_statements_of_200_rows(user: User) -> None:

@@ -85,7 +85,12 @@ def test_a_token_of_no_session_proves_none(pair: TokenPair, sid: str | None) -> 
         proven_session(token)
 
 
-def test_of_which_key_the_revocation_is_told(pair: TokenPair) -> None:
+@pytest.mark.parametrize("is_hiding", [False, True])
+def test_of_which_key_the_revocation_is_told(
+    pair: TokenPair, request: pytest.FixtureRequest, is_hiding: bool
+) -> None:
+    if is_hiding:
+        request.getfixturevalue("hiding_manager")
     presented = refresh_token.parse(pair.refresh_token)
     Revocation.objects.create(
         identifier="kid:gone", revoked_at=pair.session.created_at, expires_at=None
