@@ -73,7 +73,8 @@ def _accepted(raw: str, request: Request) -> tuple[AbstractBaseUser, AccessToken
 
 
 def _becomes_a_page(request: Request) -> bool:
-    renderer = getattr(request, "accepted_renderer", None)  # chosen by the view, if it is DRF's
+    # Chosen by the view, if it is DRF's. Not by getattr: what is not there DRF looks for at length.
+    renderer = vars(request).get("accepted_renderer")
     return renderer is not None and str(renderer.media_type).startswith("text/html")
 
 
