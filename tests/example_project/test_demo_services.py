@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,8 @@ def demo_services(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            # As a terminal starts it; what a shell runs in the background ignores the interrupt.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         )
         try:
             wait_until(lambda: all(answers(port) for port in ports), log)
