@@ -37,19 +37,25 @@ def wait_for_log(site: Site, tab: Tab, line: str) -> list[str]:
     return log
 
 
-def test_ten_tabs_restored_at_once_refresh_once(person: Person, site: Site) -> None:
-    name = site.new_user()
+def restored_at_once(person: Person, site: Site, name: str, count: int) -> list[Tab]:
+    """Return tabs that begin at the same moment, of a login whose access token has expired."""
     first = person.open()
     first.log_in(name)
     first.page.close()
     site.forward(2 * LIFETIME)
     person.can_move_time(ahead=2 * LIFETIME)
-    tabs = [person.open(wait="yes") for _ in range(10)]
+    tabs = [person.open(wait="yes") for _ in range(count)]
     site.log()
 
     tabs[0].run("new BroadcastChannel('start').postMessage('go')")
     for tab in tabs:
         tab.wait_for("window.auth?.user")
+    return tabs
+
+
+def test_ten_tabs_restored_at_once_refresh_once(person: Person, site: Site) -> None:
+    name = site.new_user()
+    tabs = restored_at_once(person, site, name, 10)
     assert [tab.fetch("/api/own/")[0] for tab in tabs] == [200] * 10
     assert [tab.user for tab in tabs] == [name] * 10
     log = site.log()
@@ -174,17 +180,7 @@ def test_where_a_browser_has_no_locks_the_retry_window_serves_all_tabs(
 ) -> None:
     name = site.new_user()
     person.context.add_init_script("delete Navigator.prototype.locks")
-    first = person.open()
-    first.log_in(name)
-    first.page.close()
-    site.forward(2 * LIFETIME)
-    person.can_move_time(ahead=2 * LIFETIME)
-    tabs = [person.open(wait="yes") for _ in range(4)]
-    site.log()
-
-    tabs[0].run("new BroadcastChannel('start').postMessage('go')")
-    for tab in tabs:
-        tab.wait_for("window.auth?.user")
+    tabs = restored_at_once(person, site, name, 4)
     assert [tab.fetch("/api/own/")[0] for tab in tabs] == [200] * 4
     assert set(site.log()) == {REFRESHED, "GET /api/own/ 200"}
     pass_time(site, tabs[0], HOUR)
