@@ -1,5 +1,6 @@
 """Making and verifying, without HTTP: properties of the parser. `tests/hostile` has the attacks."""
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from functools import cache
@@ -139,6 +140,20 @@ def test_an_unknown_key_is_told_apart_so_that_the_ring_can_be_loaded_anew() -> N
         verify(access_token.make(CLAIMS, stranger))
     with pytest.raises(UnknownSigningKey):
         access_token.verify(GOOD, KeyRing(), EXPECTED, NOW)
+
+
+def test_a_key_whose_time_is_over_is_as_good_as_unknown() -> None:
+    ended = KeyRing([dataclasses.replace(key("EdDSA"), expire_at=NOW + 60)])
+    assert access_token.verify(GOOD, ended, EXPECTED, NOW + 59.9).subject == "1"
+    with pytest.raises(UnknownSigningKey):
+        access_token.verify(GOOD, ended, EXPECTED, NOW + 60)
+
+
+@pytest.mark.parametrize("kid", ["k", "k" * 64])
+def test_a_key_of_any_name_that_it_may_have_is_found(kid: str) -> None:
+    named = dataclasses.replace(key("EdDSA"), kid=kid)
+    made = access_token.make(CLAIMS, named)
+    assert access_token.verify(made, KeyRing([named]), EXPECTED, NOW).kid == kid
 
 
 def test_a_key_that_cannot_sign_makes_no_token() -> None:

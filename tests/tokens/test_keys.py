@@ -195,6 +195,11 @@ def test_halves_of_two_keys_are_no_key(jwk: dict[str, Any]) -> None:
     assert fault({**jwk, "d": other["d"]}, "private")
 
 
+def test_an_rsa_key_may_have_8192_bits() -> None:
+    jwk = {"kty": "RSA", "n": "_" * 1365 + "w", "e": "AQAB"}
+    assert key_from_jwk(jwk, kind="public").public_key.key_size == 8192
+
+
 def test_an_rsa_key_of_which_only_d_is_known_signs() -> None:
     key = key_from_jwk({name: RSA[name] for name in ("kty", "n", "e", "d")}, kind="private")
     assert key.signer is not None

@@ -92,6 +92,17 @@ def test_each_generation_has_a_token_of_its_own(one: int, two: int) -> None:
     assert same == (one == two)
 
 
+def test_the_last_generation_has_one_too() -> None:
+    assert parse(derive(SESSION, MAX_GENERATION, SECRET, SERVER)).generation == MAX_GENERATION
+
+
+def test_a_token_that_a_client_has_from_long_ago_is_genuine() -> None:
+    kept = "jrt_EjRWeBI0RniSNFZ4EjRWeAAAAAeNBX8yZH0IIgLY1Wjmp4LUcr0EfJGENYRxIemk"
+    assert (parse(kept).session_id, parse(kept).generation) == (SESSION, 7)
+    assert parse(kept).is_genuine(SECRET, (SERVER,))
+    assert kept == TOKEN
+
+
 def test_each_session_has_tokens_of_its_own() -> None:
     moved = "jrt_" + derive(OTHER, 7, SECRET, SERVER)[4:26] + TOKEN[26:]
     assert not parse(moved).is_genuine(SECRET, (SERVER,))
