@@ -21,7 +21,7 @@ def make(claims: dict[str, Any], key: Key) -> str:
         raise NoSigningKey(f"The key {key.kid} can only verify.")
     header = {"alg": key.algorithm, "typ": "at+jwt", "kid": key.kid}
     signed = f"{b64encode(json_bytes(header))}.{b64encode(json_bytes(claims))}"
-    return f"{signed}.{b64encode(key.signer.sign(signed.encode('ascii')))}"
+    return f"{signed}.{b64encode(key.signer.sign(signed.encode()))}"
 
 
 def verify(raw: str, ring: KeyRing, expected: Expected, now: float) -> AccessToken:

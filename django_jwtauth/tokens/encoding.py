@@ -6,7 +6,6 @@ in this folder comes through here. Raises ``ValueError`` alone.
 
 from __future__ import annotations
 
-import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from math import isinf
@@ -15,7 +14,7 @@ from typing import Any
 
 def b64encode(data: bytes) -> str:
     """Encode without padding (RFC 7515 section 2)."""
-    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def b64decode(text: str) -> bytes:
@@ -26,7 +25,7 @@ def b64decode(text: str) -> bytes:
     """
     try:
         data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (ValueError, binascii.Error):
+    except ValueError:
         raise ValueError("not base64url") from None
     if b64encode(data) != text:
         raise ValueError("not canonical base64url")
@@ -59,9 +58,9 @@ _decoder = json.JSONDecoder(
 def json_object(data: bytes) -> dict[str, Any]:
     """Read one JSON object in UTF-8: no byte-order mark, duplicate name, NaN or lone surrogate."""
     try:
-        members = _decoder.decode(data.decode("utf-8"))
+        members = _decoder.decode(data.decode())
         if b"\\u" in data:
-            json.dumps(members, ensure_ascii=False).encode("utf-8")  # lone surrogates fail here
+            json_bytes(members)  # lone surrogates fail here
     except RecursionError:
         raise ValueError("JSON nested too deeply") from None
     if not isinstance(members, dict):
@@ -71,6 +70,4 @@ def json_object(data: bytes) -> dict[str, Any]:
 
 def json_bytes(members: dict[str, Any]) -> bytes:
     """Write compact UTF-8; raises ``ValueError`` or ``TypeError`` for what JSON cannot say."""
-    return json.dumps(members, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(
-        "utf-8"
-    )
+    return json.dumps(members, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()

@@ -41,7 +41,7 @@ class KeyRing:
         return (
             len(self) == len(other)
             and self.unreadable == other.unreadable
-            and all(one.is_same(two) for one, two in zip(self, other, strict=True))
+            and all(map(Key.is_same, self, other))
         )
 
     def find(self, kid: str) -> Key | None:

@@ -132,7 +132,7 @@ def thumbprint_kid(members: Mapping[str, str]) -> str:
         {name: members[name] for name in _THUMBPRINT_MEMBERS[members["kty"]]},
         separators=(",", ":"),
     )
-    return b64encode(hashlib.sha256(canonical.encode("ascii")).digest()[:8])
+    return b64encode(hashlib.sha256(canonical.encode()).digest()[:8])
 
 
 def generate_private_jwk(algorithm: str) -> dict[str, str]:
@@ -168,12 +168,11 @@ def key_from_jwk(
         raise InvalidKey("A JWK is a JSON object.")
     _check_usage(jwk, kind)
     named = _agreed(algorithm, jwk.get("alg"))
-    members = {name: value for name, value in jwk.items() if name not in ("alg", "use", "key_ops")}
     kty = jwk.get("kty")
     if not isinstance(kty, str) or kty not in _THUMBPRINT_MEMBERS:
         raise InvalidKey(f"The key type {_shown(kty)} is not one of EC, OKP, RSA.")
     try:
-        material = _implementation(_KTY_ALGORITHM[kty]).from_jwk(members)
+        material = _implementation(_KTY_ALGORITHM[kty]).from_jwk(dict(jwk))
     except _LOADING_ERRORS:
         raise InvalidKey(f"The {kty} JWK is malformed or its numbers are not a key.") from None
     return _key(material, kind=kind, kid=jwk.get("kid") if kid is None else kid, algorithm=named)
@@ -191,7 +190,7 @@ def key_from_pem(
     Raises ``InvalidKey`` with one sentence that names the fault, never the material.
     """
     # What is no UTF-8, as an environment variable may hold it, is no PEM either.
-    data = pem.replace("\\n", "\n").strip().encode("utf-8", "replace")
+    data = pem.replace("\\n", "\n").strip().encode(errors="replace")
     is_private = b"PRIVATE KEY" in data
     if kind == "public" and is_private:
         raise InvalidKey("This is a private key where a public one is meant.")
