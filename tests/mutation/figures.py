@@ -1,6 +1,6 @@
 """Prints what a run of mutmut has found so far, as the table of docs/mutation-testing.md.
 
-`python tests/mutation/figures.py [folder …]`; mutmut's own folder, `mutants`, by default.
+`python tests/mutation/figures.py [folder]`; mutmut's own folder, `mutants`, by default.
 """
 
 import json
@@ -14,27 +14,30 @@ COLUMNS = ("killed", "timeout", "survived", "no tests", "not checked")
 NOTICED = ("killed", "timeout")
 
 
-def main(folders: list[str]) -> None:
+def main(folder: str = "mutants") -> None:
     print("| module | mutants | " + " | ".join(COLUMNS) + " | noticed |")
     print("|---|" + "---|" * (len(COLUMNS) + 2))
+    package = Path(folder, "django_jwtauth")
     total: dict[str, Counter[str]] = {}
-    for path in sorted(path for folder in folders for path in Path(folder).rglob("*.py.meta")):
+    for path in sorted(package.rglob("*.py.meta")):
+        module = path.relative_to(package)
         codes = json.loads(path.read_text())["exit_code_by_key"].values()
         found = Counter(status_by_exit_code[code] for code in codes)
         if found:
-            print(_row("/".join(path.parts[-2:]).removesuffix(".meta"), found))
-            total.setdefault(path.parts[-2], Counter()).update(found)
-    for folder, found in total.items():
-        print(_row(f"{folder}/", found))
-    print(_row("all", sum(total.values(), Counter())))
+            print(_row(f"`{str(module).removesuffix('.meta')}`", found))
+            total.setdefault(str(module.parent), Counter()).update(found)
+    for part, found in total.items():
+        if part != ".":
+            print(_row(f"**`{part}/`**", found))
+    print(_row("**all**", sum(total.values(), Counter())))
 
 
 def _row(name: str, found: Counter[str]) -> str:
     tried = found.total() - found["not checked"]
     share = sum(found[column] for column in NOTICED) / tried if tried else 0
-    cells = [f"`{name}`", str(found.total()), *(str(found[column]) for column in COLUMNS)]
+    cells = [name, str(found.total()), *(str(found[column]) for column in COLUMNS)]
     return "| " + " | ".join([*cells, f"{share:.1%}"]) + " |"
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ["mutants"])
+    main(*sys.argv[1:])
