@@ -1,6 +1,8 @@
 """What ``manage.py check`` says of keys: of those in settings always, else when asked."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,11 +11,13 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import override_settings
 
-from django_jwtauth import clock, key_rotation
-from django_jwtauth.models import SigningKey
+from django_jwtauth import clock, key_rotation, revocation
+from django_jwtauth.models import Revocation, SigningKey
 from django_jwtauth.testing import at, move_time
 from django_jwtauth.tokens.keys import generate_private_jwk
 from tests.checks.found import found, ids
+from tests.outages import missing_table
+from tests.processes.commands import command
 
 NOW = datetime(2030, 6, 1, 12, tzinfo=UTC)
 JWK = generate_private_jwk("ES256")
@@ -24,6 +28,11 @@ def static(*times: dict[str, Any]) -> dict[str, Any]:
     keys = [{"private_key": generate_private_jwk("ES256"), **entry} for entry in times]
     store = "django_jwtauth.keystores.static.StaticKeyStore"
     return {"KEY_STORE": {"BACKEND": store, "OPTIONS": {"KEYS": keys}}}
+
+
+def directory(path: Path) -> dict[str, Any]:
+    store = "django_jwtauth.keystores.directory.DirectoryKeyStore"
+    return {"KEY_STORE": {"BACKEND": store, "OPTIONS": {"PATH": str(path)}}}
 
 
 class TestStaticKeys:
@@ -59,6 +68,22 @@ class TestStaticKeys:
 
     def test_a_key_that_cannot_be_read_is_told_once(self) -> None:
         assert ids(found(static({"private_key": "rubbish"}))) == ["E203"]
+
+
+class TestKeyFiles:
+    def test_a_directory_that_is_gone_has_no_key_that_signs(self, tmp_path: Path) -> None:
+        messages = found(directory(tmp_path / "gone"))
+        assert ids(messages) == ["W201", "W211"]
+        assert "gone cannot be read: No such file" in messages[1].msg
+
+    def test_a_file_that_cannot_be_read_is_told_beside_one_that_signs(self, tmp_path: Path) -> None:
+        (tmp_path / "1.jwk").write_text(json.dumps(JWK))
+        (tmp_path / "1.jwk").chmod(0o600)
+        assert found(directory(tmp_path)) == []
+        (tmp_path / "2.pem").write_text("rubbish")
+        messages = found(directory(tmp_path))
+        assert ids(messages) == ["W202", "W211"]
+        assert messages[1].msg == "The key 2.pem cannot be read: see the log."
 
 
 @pytest.mark.django_db
@@ -130,6 +155,28 @@ def test_missing_tables_are_told_and_break_nothing() -> None:
     assert ids([message]) == ["W107"]
     assert "0001_initial" in message.msg
     assert message.hint == "Run manage.py migrate."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_keys_of_which_nobody_knows_whether_they_are_revoked_are_told() -> None:
+    revocation.close()  # as in a process that has just started
+    with missing_table(Revocation):
+        (message,) = found(databases=["default"])
+    assert ids([message]) == ["W211"]
+    assert "No revocation feed has answered since the process started" in message.msg
+
+
+@pytest.mark.parametrize("permissions", ["database", "token"])
+def test_a_database_that_does_not_answer_is_djangos_to_tell(permissions: str) -> None:
+    ran = command(
+        "/no/such/database",
+        "check",
+        "--tag=database",
+        "--database=default",
+        JWTAUTH={"PERMISSIONS": permissions},
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "no issues" in ran.stdout
 
 
 class Elsewhere:

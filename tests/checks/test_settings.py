@@ -47,6 +47,40 @@ def test_what_is_no_dictionary_is_told(jwtauth: object) -> None:
     assert one("E002", jwtauth).msg.startswith("JWTAUTH must be a dictionary")
 
 
+@pytest.mark.parametrize(
+    ("jwtauth", "said"),
+    [
+        (
+            {"ISSUER": []},
+            "ISSUER'] must be a string or a list of strings that are not empty, not list",
+        ),
+        ({"AUDIENCE": ["a", 7]}, "AUDIENCE'] must be a string or a list of strings"),
+        ({"ALGORITHM": 7}, "ALGORITHM'] must be one of ES256, "),
+        ({"PERMISSIONS": "cookie"}, "PERMISSIONS'] must be one of database, token, not 'cookie'"),
+        ({"SUBJECT_FIELD": 7}, "SUBJECT_FIELD'] must be a string, not int"),
+        ({"EXTRA_CLAIMS": print}, "EXTRA_CLAIMS'] must be a string, not builtin"),
+        ({"LEEWAY": True}, "LEEWAY'] must be a timedelta or a number of seconds, not bool"),
+        ({"LEEWAY": -1}, "LEEWAY'] must be at least 0 s"),
+        ({"ACCESS_TOKEN_LIFETIME": timedelta(0)}, "ACCESS_TOKEN_LIFETIME'] must be at least 1 s"),
+        ({"SESSION_LIFETIME": float("inf")}, "SESSION_LIFETIME'] must be at least 1 s"),
+        ({"SESSION_LIFETIME": float("nan")}, "SESSION_LIFETIME'] must be at least 1 s"),
+        ({"KEY_STORE": "a.path"}, "KEY_STORE'] must be a dictionary with BACKEND and OPTIONS"),
+        ({"KEY_STORE": {"KEYS": []}}, "KEY_STORE'] must be a dictionary with BACKEND and OPTIONS"),
+        ({"KEY_STORE": {"BACKEND": 7}}, "KEY_STORE.BACKEND'] must be a dotted path, not int"),
+        ({"KEY_STORE": {"OPTIONS": []}}, "KEY_STORE.OPTIONS'] must be a dictionary, not list"),
+        ({"COOKIES": True}, "COOKIES'] must be a dictionary with ENABLED, "),
+        ({"COOKIES": {"SECURE": True}}, "COOKIES'] must be a dictionary with ENABLED, "),
+        ({"COOKIES": {"ENABLED": "no"}}, "COOKIES.ENABLED'] must be true or false, not str"),
+        ({"COOKIES": {"PATH": 7}}, "COOKIES.PATH'] must be a string, not int"),
+        ({"COOKIES": {"SAMESITE": "none"}}, "COOKIES.SAMESITE'] must be Lax, Strict or None"),
+        ({"RESOURCE_SERVERS": ["orders"]}, "RESOURCE_SERVERS'] must be a dictionary of id and"),
+        ({"RESOURCE_SERVERS": {"orders": ""}}, "RESOURCE_SERVERS'] must be a dictionary of id and"),
+    ],
+)
+def test_a_wrong_value_is_told_with_what_is_wanted(jwtauth: dict[str, Any], said: str) -> None:
+    assert one("E002", jwtauth).msg.startswith(f"JWTAUTH['{said}")
+
+
 @pytest.mark.parametrize("name", ["KEY_STORE", "REVOCATION_FEED"])
 @pytest.mark.parametrize(
     "path",

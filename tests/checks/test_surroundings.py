@@ -1,13 +1,18 @@
 """What ``manage.py check`` says of the project around."""
 
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.db import connections
+from django.test import override_settings
 from django.urls import include, path
 
 from django_jwtauth.authentication import JWTAuthentication
+from django_jwtauth.models import SigningKey
 from django_jwtauth.testing import without_throttles
 from tests.checks.found import found, ids, one
 
@@ -108,6 +113,24 @@ def test_without_throttles_no_cache_counts() -> None:
 def test_a_database_without_autocommit_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(connections.settings["default"], "AUTOCOMMIT", False)
     assert "'default'" in one("E101").msg
+
+
+@pytest.mark.django_db
+def test_a_check_of_other_apps_says_nothing_of_this_one() -> None:
+    with override_settings(JWTAUTH={"ISSUR": "x"}):
+        call_command("check", "auth", databases=["default"])
+        with pytest.raises(SystemCheckError, match=r"django_jwtauth\.E001"):
+            call_command("check", "django_jwtauth")
+
+
+@pytest.mark.django_db
+def test_a_check_of_other_apps_asks_nothing_of_the_database() -> None:
+    SigningKey.objects.all().delete()
+    said = StringIO()
+    call_command("check", "auth", databases=["default"], stderr=said)
+    assert "W211" not in said.getvalue()
+    call_command("check", "django_jwtauth", databases=["default"], stderr=said)
+    assert "W211" in said.getvalue()
 
 
 def test_nothing_is_said_of_the_rest_before_the_settings_can_be_read() -> None:

@@ -6,13 +6,15 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.core.checks import CheckMessage
 from django.db import connection
+from django.db.models import Model
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
 from django_jwtauth import sessions
 from django_jwtauth.checks.token_sizes import COOKIE_LIMIT, HEADER_LIMIT
-from django_jwtauth.models import SigningKey
+from django_jwtauth.models import LoginSession, SigningKey
 from tests.checks.found import found, ids
+from tests.outages import missing_table
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +93,14 @@ def test_a_hook_that_fails_here_is_left_to_the_logins(users: list[User]) -> None
     users[0].save()
     sessions.start(users[0])
     assert said(EXTRA_CLAIMS=PATH, **COOKIES) == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("model", [LoginSession, Group])
+def test_a_table_that_is_missing_is_left_to_another_check(model: type[Model]) -> None:
+    sessions.start(User.objects.create_user("user"))
+    with missing_table(model):
+        assert said(**IN_TOKEN) == []
 
 
 def test_looking_makes_no_key(users: list[User]) -> None:

@@ -6,7 +6,9 @@ from django.core.management import call_command
 from django.db import connection, connections, transaction
 
 from django_jwtauth import clock, conf, key_rotation
+from django_jwtauth.exceptions import NoSigningKey
 from django_jwtauth.models import Revocation, SigningKey
+from tests.outages import missing_table
 from tests.races.racing import Caller, race
 
 
@@ -98,6 +100,16 @@ def test_a_block_that_began_before_another_made_the_key_signs_with_it(_no_keys: 
     finally:
         connection.close()
     assert SigningKey.objects.count() == 1
+
+
+def test_a_first_key_that_cannot_be_announced_is_not_made(_no_keys: None, now: float) -> None:
+    with (
+        missing_table(Revocation),
+        pytest.raises(NoSigningKey, match="The first signing key could not be written: "),
+    ):
+        key_rotation.signing_key(now)
+    assert not SigningKey.objects.exists()
+    assert key_rotation.signing_key(now).kid == SigningKey.objects.get().kid
 
 
 def test_a_key_that_was_rolled_back_is_in_nobody_s_ring(_no_keys: None, now: float) -> None:

@@ -10,6 +10,7 @@ from django_jwtauth.keystores.base import OpenTransaction
 from django_jwtauth.keystores.database import DatabaseKeyStore, encrypt, reencrypted
 from django_jwtauth.models import SigningKey
 from tests.key_material import only_key, private_jwk
+from tests.processes.commands import command
 
 pytestmark = pytest.mark.django_db
 
@@ -193,6 +194,14 @@ def test_a_missing_table_is_one_sentence_that_says_migrate() -> None:
             editor.create_model(SigningKey)
     key_rotation.forget_ring()
     assert key_rotation.signing_key(clock.now()).algorithm == "ES256"
+
+
+def test_a_database_that_does_not_answer_is_told_in_its_own_words() -> None:
+    ran = command("/no/such/database", "list_jwt_keys")
+    assert ran.returncode == 1
+    assert "The signing keys could not be read from the database: " in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert "migrate" not in ran.stderr
 
 
 @pytest.mark.parametrize("ahead", [0, 900, 12.5])
