@@ -74,6 +74,18 @@ def test_a_retiring_key_is_revoked_and_nothing_else_changes(first: str, now: flo
     assert published(later) == {rotation.kid}
 
 
+def test_a_retiring_key_is_revoked_and_the_next_one_comes_as_planned(
+    first: str, now: float
+) -> None:
+    second = key_rotation.rotate(now)
+    later = second.active_at + 10
+    third = key_rotation.rotate(later)
+    times = list(SigningKey.objects.exclude(kid=first).order_by("kid").values())
+    assert key_rotation.revoke_key(first, later) == KeyRevocation(first, second.kid)
+    assert list(SigningKey.objects.exclude(kid=first).order_by("kid").values()) == times
+    assert signing(third.active_at) == third.kid
+
+
 def test_revoking_twice_says_so_and_changes_nothing(first: str, now: float) -> None:
     heir = key_rotation.revoke_key(first, now).signs_now
     again = key_rotation.revoke_key(first, now + 60)

@@ -122,6 +122,17 @@ def test_two_keys_of_one_kid_are_logged_and_the_last_name_counts(
     assert "1.jwk is left out" in caplog.text
 
 
+@pytest.mark.parametrize("names", [("1.jwk", "2.jwk"), ("2.jwk", "1.jwk")])
+def test_both_halves_of_a_key_are_one_key_that_signs(
+    store: DirectoryKeyStore, tmp_path: Path, names: tuple[str, str]
+) -> None:
+    for name, content in zip(names, (EC, public_jwk(EC)), strict=True):
+        put(tmp_path / name, content)
+    ring = store.load(0.0)
+    assert len(ring) == 1
+    assert signs(ring) == "ec"
+
+
 def test_what_is_no_text_or_too_large_is_left_out(
     store: DirectoryKeyStore, tmp_path: Path, caplog: Any
 ) -> None:

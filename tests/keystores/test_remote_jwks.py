@@ -285,6 +285,15 @@ def test_no_proxy_stands_between_loopback_hosts(
     assert kids(store) == ["ec"]
 
 
+def test_another_host_is_reached_through_the_proxy_of_the_environment(
+    server: JWKSServer, monkeypatch: Any
+) -> None:
+    monkeypatch.setenv("https_proxy", server.url.removesuffix("/jwks.json"))
+    monkeypatch.setenv("no_proxy", "")
+    # This proxy opens no tunnel, which nobody else could have said.
+    assert "Tunnel connection failed: 501" in refused(make("https://auth.example.com/jwks.json"))
+
+
 def test_the_query_of_the_url_is_sent_and_not_shown(server: JWKSServer) -> None:
     server.status = 500
     assert "hunter2" not in refused(make(f"{server.url}?token=hunter2"))
