@@ -11,8 +11,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.hashers import get_hasher, identify_hasher, is_password_usable
-from django.db import router
+from django.contrib.auth.hashers import is_password_usable
 from django.db.models import Model, QuerySet
 
 from django_jwtauth import clock, key_rotation, sessions, users
@@ -20,27 +19,21 @@ from django_jwtauth.models import LoginSession
 from django_jwtauth.revocation import feed
 
 _EndReason = LoginSession.EndReason
-_UPGRADED_FROM = "_jwtauth_upgraded_from"
 
 
 def before_user_save(
-    *, instance: AbstractBaseUser, update_fields: Any = None, **_kwargs: Any
+    *, instance: AbstractBaseUser, using: str, update_fields: Any = None, **_kwargs: Any
 ) -> None:
-    """Recognise the upgrade of a password's hash, which Django does at login; 1 SELECT then."""
-    instance.__dict__.pop(_UPGRADED_FROM, None)
+    """Recognise the upgrade of a password's hash, which Django does at login."""
     if (
-        instance.pk is None
-        or set(update_fields or ()) != {"password"}
-        # set_password() leaves the new one there until it is saved.
-        or getattr(instance, "_password", None) is not None
-        or not is_password_usable(instance.password)
+        instance.pk is not None
+        and set(update_fields or ()) == {"password"}
+        # What Django's set_password() leaves there until it is saved, an upgrade takes away. Who
+        # assigns a hash leaves nothing there at all.
+        and vars(instance).get("_password", "") is None
+        and is_password_usable(instance.password)
     ):
-        return
-    using = router.db_for_write(type(instance), instance=instance)
-    rows = type(instance)._base_manager.using(using)  # noqa: SLF001 (Django's name)
-    old = rows.filter(pk=instance.pk).values_list("password", flat=True).first()
-    if old is not None and _wants_upgrade(old):
-        instance.__dict__[_UPGRADED_FROM] = old
+        sessions.upgrade_password(instance, using)
 
 
 def after_user_save(
@@ -56,10 +49,7 @@ def after_user_save(
         return
     if update_fields is not None and not {"password", "is_active"} & set(update_fields):
         return
-    old = instance.__dict__.pop(_UPGRADED_FROM, None)
-    if old is not None:
-        sessions.follow_password_upgrade(instance, old)
-    elif not users.is_usable(instance):
+    if not users.is_usable(instance):
         sessions.end_all(instance, _EndReason.USER_INACTIVE)
     else:
         sessions.end_outdated(instance)
@@ -87,13 +77,3 @@ def after_migrate(*, using: str, **_kwargs: Any) -> None:
 def user_models(model: type[AbstractBaseUser]) -> list[type[Model]]:
     """Return the user model with its proxies and subclasses: each sends its signals by itself."""
     return [other for other in apps.get_models() if issubclass(other, model)]
-
-
-def _wants_upgrade(encoded: str) -> bool:
-    """Tell whether Django would hash the password anew at login, as ``check_password`` does."""
-    try:
-        hasher = identify_hasher(encoded)
-    except ValueError:
-        return False
-    preferred = get_hasher()
-    return hasher.algorithm != preferred.algorithm or bool(preferred.must_update(encoded))

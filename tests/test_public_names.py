@@ -125,6 +125,7 @@ SESSIONS = {
     "end": "(session_id, reason='revoked')",
     "end_all": "(user, reason='logout_all', except_session=None)",
     "active": "(user)",
+    "typed_password": "(password)",
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
@@ -123,20 +124,26 @@ def rows_of(user: User) -> Any:
     return User.objects.filter(pk=user.pk)
 
 
-def upgrade_hasher(user: User, settings: Any) -> None:
+def prefer_another_hasher(settings: Any) -> None:
     settings.PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.PBKDF2PasswordHasher",
         *settings.PASSWORD_HASHERS,
     ]
+
+
+def assign_hash(user: User, settings: Any) -> None:
+    """Change the password in a way that looks much like an upgrade."""
+    prefer_another_hasher(settings)
+    user = User.objects.get(pk=user.pk)
+    user.password = make_password(NEW_PASSWORD)
+    user.save(update_fields=["password"])
+
+
+def upgrade_hasher(user: User, settings: Any) -> None:
+    prefer_another_hasher(settings)
     assert log_in("ada", OLD_PASSWORD).status_code == 200
     user.refresh_from_db()
     assert user.password.startswith("pbkdf2_sha256$")
-
-
-def hashed_anew(password: str) -> str:
-    stranger = User(username="stranger")
-    stranger.set_password(password)
-    return stranger.password
 
 
 CHANGES: dict[str, Callable[..., Any]] = {
@@ -147,12 +154,13 @@ CHANGES: dict[str, Callable[..., Any]] = {
     "deleted in SQL": lambda user, **_: delete_in_sql(user),
     "password changed by `set_password()` and `save()`": lambda user, **_: set_password(user),
     "password changed by `QuerySet.update()`": lambda user, **_: rows_of(user).update(
-        password=hashed_anew(NEW_PASSWORD)
+        password=make_password(NEW_PASSWORD)
     ),
     "password changed by `manage.py changepassword`": lambda user, monkeypatch, **_: (
         change_by_command(user, monkeypatch)
     ),
     "password changed in the admin": lambda user, **_: change_in_admin(user),
+    "password changed by assigning a hash": lambda user, settings, **_: assign_hash(user, settings),
     "password made unusable": lambda user, **_: set_password(user, None),
     "hasher upgraded at a login": lambda user, settings, **_: upgrade_hasher(user, settings),
     "user name changed": lambda user, **_: rename(user),

@@ -8,7 +8,7 @@ error that you let out of it undoes what they did.
 from django_jwtauth.sessions.authenticate import authenticate
 from django_jwtauth.sessions.end import active, end, end_all, end_everything, end_own, revoke
 from django_jwtauth.sessions.issue import TokenPair
-from django_jwtauth.sessions.password import end_outdated, follow_password_upgrade
+from django_jwtauth.sessions.password import end_outdated, typed_password, upgrade_password
 from django_jwtauth.sessions.proof import introspect
 from django_jwtauth.sessions.prune import prune
 from django_jwtauth.sessions.refresh import refresh
@@ -23,10 +23,11 @@ __all__ = [
     "end_everything",
     "end_outdated",
     "end_own",
-    "follow_password_upgrade",
     "introspect",
     "prune",
     "refresh",
     "revoke",
     "start",
+    "typed_password",
+    "upgrade_password",
 ]

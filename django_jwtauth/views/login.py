@@ -55,7 +55,8 @@ class LoginView(AuthView):
         name = get_user_model().USERNAME_FIELD
         credentials = {name: fields[name], "password": fields["password"]}
         # Django's own request: django-axes marks it, and its middleware answers 429.
-        user = authenticate(http, **credentials)
+        with sessions.typed_password(fields["password"]):
+            user = authenticate(http, **credentials)
         if user is None or not users.is_usable(user):
             address = client_address(http)
             _security_log.info("login_failed username=%s address=%s", fields[name], address)

@@ -16,10 +16,10 @@ from django.test.utils import override_settings
 def main() -> None:
     application = get_wsgi_application()
     # Models can be imported now.
-    from tests.races import ending, refreshing
+    from tests.races import ending, refreshing, upgrading
 
     races: dict[str, Callable[..., list[dict[str, Any]]]]
-    races = {"refresh": refreshing.run, "end": ending.run}
+    races = {"refresh": refreshing.run, "end": ending.run, "upgrade": upgrading.run}
     answers = []
     for name, arguments in json.load(sys.stdin):
         with override_settings(JWTAUTH={"REFRESH_RETRY_WINDOW": arguments.pop("window", 30)}):

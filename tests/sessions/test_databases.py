@@ -79,7 +79,7 @@ def replica_left_alone(word: str = "") -> Iterator[None]:
 def test_a_replica_is_asked_nothing(primary: str, settings: Any) -> None:
     settings.DATABASE_ROUTERS = [PrimaryAndReplica()]
     with replica_left_alone():
-        user = User.objects.create_user("ada", password="one")
+        user = User.objects.create(username="ada", password="md5$w$x")
         kept, stolen, *others = (sessions.start(user) for _ in range(7))
         assert sessions.authenticate(kept.access_token)[0].get_username() == "ada"
         assert introspect(kept.access_token)
@@ -97,7 +97,8 @@ def test_a_replica_is_asked_nothing(primary: str, settings: Any) -> None:
         assert sessions.revoke(sessions.start(user).access_token)
         assert not sessions.revoke(latest.access_token)
         assert sessions.active(user).count() == 3
-        sessions.follow_password_upgrade(user, user.password)
+        user.password = "md5$x$y"
+        sessions.upgrade_password(user, primary)
         assert sessions.end_outdated(user) == 0
         user.set_password("two")
         user.save()
@@ -170,14 +171,14 @@ def test_a_failure_leaves_the_outer_transaction_there_its_rollback(primary: str)
 
 def test_a_user_of_another_database_has_their_sessions_there(primary: str, settings: Any) -> None:
     settings.DATABASE_ROUTERS = [PrimaryForRevocations()]
-    User.objects.create_user("ada", password="one")
+    User.objects.create(username="ada", password="md5$w$x")
     user = User.objects.using(primary).get()
     with replica_left_alone("loginsession"):
         for _ in range(3):
             sessions.start(user)
         assert sessions.active(user).count() == 3
-        old, user.password = user.password, "md5$x$y"
-        sessions.follow_password_upgrade(user, old)
+        user.password = "md5$x$y"
+        sessions.upgrade_password(user, primary)
         assert sessions.end_outdated(user) == 0
         user.password = "md5$y$z"
         assert sessions.end_outdated(user) == 3

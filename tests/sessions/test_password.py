@@ -1,8 +1,11 @@
 """Login sessions and the password that they began under: which end, which follow, at what cost."""
 
+import re
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -13,12 +16,19 @@ from django_jwtauth.models import LoginSession
 
 pytestmark = pytest.mark.django_db
 
-OLD, NEW = "md5$a$old", "md5$b$new"
+OLD, NEW = "md5$a$old", "md5$b$new"  # both with a salt that Django finds too short
+TYPED = "what the user types"
 
 
 @pytest.fixture
 def user() -> User:
     return User.objects.create(username="ada", password=OLD)
+
+
+def upgrade(user: User, to: str = NEW) -> None:
+    """Do what happens when Django saves a hash that it has made at login."""
+    user.password = to
+    sessions.upgrade_password(user, "default")
 
 
 def statements(act: Callable[[], object]) -> list[str]:
@@ -77,8 +87,8 @@ def test_where_only_the_hash_is_new_those_of_that_password_follow(user: User) ->
     user.password = "md5$c$another"
     outdated = sessions.start(user)
     stranger = sessions.start(User.objects.create(username="bob", password=OLD))
-    user.password = NEW
-    assert statements(lambda: sessions.follow_password_upgrade(user, OLD)) == ["SELECT", "UPDATE"]
+    upgrade(user)
+    assert User.objects.get(pk=user.pk).password == NEW
     assert sessions.end_outdated(user) == 1
     assert list(sessions.active(user)) == [followed.session]
     outdated.session.refresh_from_db()
@@ -102,6 +112,52 @@ def test_many_follow_in_statements_of_200_rows(user: User) -> None:
         other.auth_hash = other.hash_of(OLD)
         others.append(other)
     LoginSession.objects.bulk_create(others)
-    user.password = NEW
-    assert statements(lambda: sessions.follow_password_upgrade(user, OLD)).count("UPDATE") == 2
+    with CaptureQueriesContext(connection) as captured:
+        upgrade(user)
+    updates = [
+        query for query in captured if re.match("UPDATE .django_jwtauth_loginsession", query["sql"])
+    ]
+    assert len(updates) == 2
     assert sessions.end_outdated(user) == 0
+
+
+def test_of_two_upgrades_at_once_the_later_takes_the_hash_of_the_first(user: User) -> None:
+    first = make_password(TYPED)
+    User.objects.filter(pk=user.pk).update(password=first)
+    with sessions.typed_password(TYPED):
+        upgrade(user, make_password(TYPED))
+    assert user.password == User.objects.get().password == first
+
+
+@pytest.mark.parametrize("typed", [None, "another password"])
+def test_a_hash_that_may_be_of_another_password_is_not_taken(user: User, typed: str | None) -> None:
+    stored, own = make_password(TYPED), make_password("another password")
+    User.objects.filter(pk=user.pk).update(password=stored)
+    kept = sessions.start(User.objects.get()).session
+    with sessions.typed_password(typed) if typed else nullcontext():
+        upgrade(user, own)
+    assert user.password == own
+    assert User.objects.get().password == stored
+    kept.refresh_from_db()
+    assert kept.auth_hash == kept.hash_of(stored)
+
+
+@pytest.mark.parametrize("stored", ["rot13$x$y", "!unusable", ""])
+def test_what_no_hasher_made_is_not_upgraded(user: User, stored: str) -> None:
+    User.objects.filter(pk=user.pk).update(password=stored)
+    upgrade(user)
+    assert User.objects.get().password == stored
+
+
+def test_what_was_typed_is_known_around_one_call_only(user: User) -> None:
+    with pytest.raises(LookupError), sessions.typed_password(TYPED):
+        raise LookupError
+    User.objects.filter(pk=user.pk).update(password=make_password(TYPED))
+    upgrade(user)
+    assert user.password == NEW
+
+
+def test_a_user_who_is_gone_meanwhile_is_left_alone(user: User) -> None:
+    User.objects.all().delete()
+    upgrade(user)
+    assert not User.objects.exists()
