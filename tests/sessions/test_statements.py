@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection, transaction
+from django.db.models import JSONField
 from django.test.utils import CaptureQueriesContext
 
 from django_jwtauth import clock, sessions
@@ -60,6 +61,35 @@ def test_session_and_user_are_read_as_the_orm_reads_them(session: LoginSession) 
         assert type(found.user) is get_user_model()
         for row in (found, found.user):
             assert (row._state.db, row._state.adding) == ("default", False)
+
+
+@pytest.mark.parametrize("of", [LoginSession, get_user_model()], ids=["session", "user"])
+def test_a_model_with_its_own_way_to_be_loaded_is_told_what_the_orm_tells(
+    session: LoginSession, monkeypatch: pytest.MonkeyPatch, of: Any
+) -> None:
+    load, told = of.from_db, []
+
+    def from_db(cls: Any, /, using: str, names: Any, values: Any, **how: Any) -> Any:
+        told.append((using, dict(zip(names, values, strict=True))))
+        return load(using, names, values, **how)
+
+    monkeypatch.setattr(of, "from_db", classmethod(from_db))
+    LoginSession.objects.select_related("user").get(pk=session.pk)
+    find_with_user(session.pk, "default")
+    by_the_orm, by_us = told
+    assert by_us == by_the_orm
+
+
+def test_a_field_that_reads_by_database_is_told_which_it_is(
+    session: LoginSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(field: JSONField, value: Any, column: Any, connection: Any) -> Any:
+        return (value, column.target, connection.alias)
+
+    monkeypatch.setattr(JSONField, "from_db_value", read)
+    found = find_with_user(session.pk, "default")
+    assert found is not None
+    assert found.data == LoginSession.objects.get(pk=session.pk).data
 
 
 def test_what_is_sent_is_what_the_orm_sends(session: LoginSession) -> None:
