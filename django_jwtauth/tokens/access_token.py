@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
 from django_jwtauth.exceptions import NoSigningKey, TokenInvalid, UnknownSigningKey
@@ -35,12 +36,11 @@ def verify(raw: str, ring: KeyRing, expected: Expected, now: float) -> AccessTok
     parts = raw.split(".")
     if len(parts) != 3:  # noqa: PLR2004 (RFC 7515 section 3.1)
         raise TokenInvalid("The token is not a signed JWT.")
-    header = _read(parts[0])
-    kid = _check_header(header)
+    kid, algorithm = _read_header(parts[0])
     key = ring.verification_key(kid, now)
     if key is None:
         raise UnknownSigningKey
-    if header.get("alg") != key.algorithm:
+    if algorithm != key.algorithm:
         raise TokenInvalid("The token names another algorithm than its key.")
     try:
         signature = b64decode(parts[2])
@@ -68,7 +68,10 @@ def _read(part: str) -> dict[str, Any]:
         raise TokenInvalid("The token is malformed.") from None
 
 
-def _check_header(header: dict[str, Any]) -> str:
+@lru_cache(maxsize=64)  # all tokens of a key have the same
+def _read_header(part: str) -> tuple[str, object]:
+    """Return the ``kid`` and the ``alg`` of a header that may stand there."""
+    header = _read(part)
     kid = header.get("kid")
     if type(kid) is not str or not 0 < len(kid) <= MAX_ID_LENGTH:
         raise TokenInvalid("The token names no key.")
@@ -77,4 +80,4 @@ def _check_header(header: dict[str, Any]) -> str:
         raise TokenInvalid("The token is not an access token.")
     if any(name in header for name in _REFUSED_HEADERS):
         raise TokenInvalid("The token's header asks for what is not supported.")
-    return kid
+    return kid, header.get("alg")
