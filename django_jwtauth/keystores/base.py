@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from django.core.checks import CheckMessage, Error
-
-from django_jwtauth.conf import Settings
+from django_jwtauth.backends import Backend
 from django_jwtauth.tokens.keyring import KeyRing
 
 
@@ -22,15 +18,13 @@ class OpenTransaction(StrEnum):
     TESTCASE = "testcase"  # the block that Django's TestCase puts around a test
 
 
-class KeyStore(ABC):
+class KeyStore(Backend, ABC):
     """Where a key ring is loaded from.
 
     Named by ``KEY_STORE["BACKEND"]`` and made once a process with ``KEY_STORE["OPTIONS"]``.
     Nothing is read before ``load``.
     """
 
-    #: The options that there are, each with its default; ``self.options`` has them all.
-    defaults: ClassVar[Mapping[str, Any]] = {}
     #: Whether ``key_rotation`` can make keys here; else its operator does.
     makes_keys: ClassVar[bool] = False
     #: Whether another service signs, and this one never can.
@@ -46,9 +40,9 @@ class KeyStore(ABC):
     #: How long a ring is good, in seconds; a store may set it anew in each ``load``.
     reload_after: float = 60.0
 
-    def __init__(self, options: Mapping[str, Any], settings: Settings) -> None:
-        self.options: Mapping[str, Any] = {**self.defaults, **options}
-        self.settings = settings
+    _setting = "KEY_STORE"
+    _unknown_option = "django_jwtauth.E201"
+    _wrong_option = "django_jwtauth.E202"
 
     @abstractmethod
     def load(self, now: float) -> KeyRing:
@@ -59,29 +53,6 @@ class KeyStore(ABC):
         nothing can be read at all.
         """
 
-    def check(self) -> list[CheckMessage]:
-        """Return what ``manage.py check`` says of this store's own options."""
-        return [self._unknown(name) for name in self.options if name not in self.defaults]
-
     def transaction(self) -> OpenTransaction:
         """Tell what a load would read through; only a store in the database has an answer."""
         return OpenTransaction.NONE
-
-    def _wrong(self, name: str, wanted: str) -> CheckMessage:
-        # The type and not the value: a key or a password may stand there.
-        given = type(self.options[name]).__name__
-        return Error(
-            f"The option {name} of {type(self).__name__} must be {wanted}, not {given}.",
-            hint="It stands in JWTAUTH['KEY_STORE']['OPTIONS'].",
-            id="django_jwtauth.E202",
-        )
-
-    def _unknown(self, name: object) -> CheckMessage:
-        nearest = difflib.get_close_matches(str(name).upper(), self.defaults, 1, 0.5)
-        if nearest:
-            hint = f"Did you mean {nearest[0]!r}?"
-        else:
-            hint = f"It knows {', '.join(self.defaults) or 'no options'}."
-        return Error(
-            f"{type(self).__name__} has no option {name!r}.", hint=hint, id="django_jwtauth.E201"
-        )

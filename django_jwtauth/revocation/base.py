@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from time import monotonic
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage
 from django.db import connections
 
+from django_jwtauth.backends import Backend
 from django_jwtauth.conf import Settings
 from django_jwtauth.exceptions import RevocationsUnknown
 from django_jwtauth.models import Revocation
@@ -25,7 +25,7 @@ from django_jwtauth.tokens.claims import AccessToken
 _MAX_LENGTH: Final = Revocation._meta.get_field("identifier").max_length or 0  # noqa: SLF001
 
 
-class RevocationFeed(ABC):
+class RevocationFeed(Backend, ABC):
     """How revocations reach this process, and how it spreads its own.
 
     Named by ``REVOCATION_FEED["BACKEND"]`` and made once a process with its ``OPTIONS``. A feed
@@ -33,12 +33,12 @@ class RevocationFeed(ABC):
     ``announce``, and where it holds something open ``close``; it keeps ``snapshot`` current.
     """
 
-    #: The options that there are, each with its default; ``self.options`` has them all.
-    defaults: ClassVar[Mapping[str, Any]] = {}
+    _setting = "REVOCATION_FEED"
+    _unknown_option = "django_jwtauth.E301"
+    _wrong_option = "django_jwtauth.E302"
 
     def __init__(self, options: Mapping[str, Any], settings: Settings) -> None:
-        self.options: Mapping[str, Any] = {**self.defaults, **options}
-        self.settings = settings
+        super().__init__(options, settings)
         self.snapshot = Snapshot()
         _live.add(self)
 
@@ -57,19 +57,15 @@ class RevocationFeed(ABC):
     def age(self) -> float | None:
         """Return the seconds since the last answer; ``None``: there was none yet."""
 
-    def announce(self, identifiers: Sequence[str], expires_at: float | None) -> None:  # noqa: B027
+    def announce(self, identifiers: Sequence[str], expires_at: float | None) -> None:
         """Tell other processes of what has just been committed; raises nothing."""
 
-    def close(self) -> None:  # noqa: B027 (like announce, for those who need it)
+    def close(self) -> None:
         """Let go of threads and connections: the settings have changed."""
 
     def after_fork(self) -> None:
         """Start anew in a child process: the parent's threads and what they hold are missing."""
         self.snapshot.renew_lock()
-
-    def check(self) -> list[CheckMessage]:
-        """Return what ``manage.py check`` says of this feed's own options."""
-        return [self._unknown(name) for name in self.options if name not in self.defaults]
 
     def is_revoked(self, token: AccessToken) -> bool:
         """Tell whether the token is refused: itself, its session, its key or its age."""
@@ -145,25 +141,6 @@ class RevocationFeed(ABC):
         if self.options["MAX_STALENESS"] < self.options["MAX_AGE"]:
             return [self._wrong("MAX_STALENESS", "at least MAX_AGE")]
         return []
-
-    def _wrong(self, name: str, wanted: str) -> CheckMessage:
-        # The type and not the value: a URL may hold a password.
-        given = type(self.options[name]).__name__
-        return Error(
-            f"The option {name} of {type(self).__name__} must be {wanted}.",
-            hint=f"JWTAUTH['REVOCATION_FEED']['OPTIONS'] has a value of type {given}.",
-            id="django_jwtauth.E302",
-        )
-
-    def _unknown(self, name: object) -> CheckMessage:
-        nearest = difflib.get_close_matches(str(name).upper(), self.defaults, 1, 0.5)
-        if nearest:
-            hint = f"Did you mean {nearest[0]!r}?"
-        else:
-            hint = f"It knows {', '.join(self.defaults) or 'no options'}."
-        return Error(
-            f"{type(self).__name__} has no option {name!r}.", hint=hint, id="django_jwtauth.E301"
-        )
 
 
 def _is_duration(value: object) -> bool:

@@ -9,6 +9,8 @@ import pytest
 
 import django_jwtauth
 from django_jwtauth.checks.table import TABLE
+from django_jwtauth.keystores.base import KeyStore
+from django_jwtauth.revocation.base import RevocationFeed
 
 PACKAGE = Path(django_jwtauth.__file__).parent
 PAGE = (Path(__file__).parents[2] / "docs" / "checks.md").read_text("utf-8")
@@ -32,10 +34,15 @@ def messages() -> Iterator[tuple[str, ast.Call]]:
 
 
 OF_STORES = dict(messages())
+OF_OPTIONS = {
+    number.removeprefix("django_jwtauth.")
+    for backend in (KeyStore, RevocationFeed)
+    for number in (backend._unknown_option, backend._wrong_option)
+}
 
 
 def test_the_page_has_every_id_once_and_no_other() -> None:
-    assert sorted(ROWS) == sorted([*TABLE, *OF_STORES])
+    assert sorted(ROWS) == sorted([*TABLE, *OF_STORES, *OF_OPTIONS])
     assert len(re.findall(r"^\| `django_jwtauth", PAGE, re.MULTILINE)) == len(ROWS)
 
 
