@@ -19,6 +19,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "rest_framework",
     "django_jwtauth",
+    "tests.apps.flushing",
     "tests.apps.notes",
     "tests.apps.staff",
 ]

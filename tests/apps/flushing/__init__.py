@@ -1,0 +1,1 @@
+"""Empties the tables after each test that commits."""
