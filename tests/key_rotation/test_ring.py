@@ -1,9 +1,8 @@
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
 from django_jwtauth import key_rotation, keystores
 from django_jwtauth.exceptions import NoSigningKey
@@ -11,24 +10,9 @@ from django_jwtauth.keystores.base import KeyStore
 from django_jwtauth.models import SigningKey, to_datetime
 from django_jwtauth.revocation import feed
 from django_jwtauth.tokens.keyring import KeyRing
+from tests.revocation.waiting import in_thread
 
 AHEAD = 900
-
-
-def elsewhere(act: Any) -> Any:
-    """Do it as another process does: on a connection of its own, whose news come by the feed."""
-    results: list[Any] = []
-
-    def run() -> None:
-        try:
-            results.append(act())
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    return results[0]
 
 
 def test_the_ring_is_loaded_once(first: str, now: float, django_assert_num_queries: Any) -> None:
@@ -41,7 +25,7 @@ def test_the_ring_is_loaded_once(first: str, now: float, django_assert_num_queri
 
 def test_a_change_elsewhere_is_loaded_with_the_news_of_it(first: str, now: float) -> None:
     ring = key_rotation.key_ring(now)
-    rotation = elsewhere(lambda: key_rotation.rotate(now))
+    rotation = in_thread(lambda: key_rotation.rotate(now))
     feed().ensure_current()
     assert key_rotation.key_ring(now) is not ring
     assert key_rotation.key_ring(now).find(rotation.kid) is not None
@@ -115,8 +99,8 @@ def test_what_a_transaction_changes_is_in_its_own_ring_and_in_no_other(
         rotation = key_rotation.rotate(now)
         assert key_rotation.key_ring(now).find(rotation.kid) is not None
         assert key_rotation.ring_for_unknown_kid(now).find(rotation.kid) is not None
-        assert elsewhere(lambda: key_rotation.key_ring(now)) is outside
-    assert elsewhere(lambda: key_rotation.key_ring(now).find(rotation.kid)) is not None
+        assert in_thread(lambda: key_rotation.key_ring(now)) is outside
+    assert in_thread(lambda: key_rotation.key_ring(now).find(rotation.kid)) is not None
 
 
 def test_no_key_that_can_sign_yet_is_told_with_its_time(first: str, now: float) -> None:

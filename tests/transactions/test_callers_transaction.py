@@ -1,13 +1,12 @@
 """`sessions.*` inside the caller's own transaction: its commit counts, and so does its rollback."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connections, transaction
+from django.db import transaction
 
 from django_jwtauth import sessions, signals
 from django_jwtauth.exceptions import RefreshTokenInvalid, RefreshTokenReused, SessionEnded
@@ -15,10 +14,10 @@ from django_jwtauth.models import LoginSession, Revocation
 from django_jwtauth.sessions import TokenPair
 from tests.devices import PASSWORD, Device
 from tests.moments import move_on
+from tests.revocation.waiting import in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-T = TypeVar("T")
 LATER = 60.0  # seconds: past the retry window
 
 
@@ -42,22 +41,6 @@ def user() -> User:
 @pytest.fixture
 def device(user: User) -> Device:
     return Device()
-
-
-def elsewhere(act: Callable[[], T]) -> T:
-    """Act in another thread, on a connection of its own."""
-    results: list[T] = []
-
-    def run() -> None:
-        try:
-            results.append(act())
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    return results[0]
 
 
 def answer_to(device: Device) -> Any:
@@ -89,7 +72,7 @@ def test_an_ending_that_is_rolled_back_leaves_the_session_alive(
         ENDINGS[ending](device)
         assert answer_to(device) == "token_revoked"  # for who did it, at once
 
-    assert answer_to(device) == elsewhere(lambda: answer_to(device)) == 200
+    assert answer_to(device) == in_thread(lambda: answer_to(device)) == 200
     assert not Revocation.objects.filter(identifier__contains=device.sid).exists()
     move_on(LATER)
     device.refreshed()
@@ -99,7 +82,7 @@ def test_an_ending_that_is_rolled_back_leaves_the_session_alive(
 def test_an_ending_that_is_committed_holds_at_once(device: Device, ending: str) -> None:
     with transaction.atomic():
         ENDINGS[ending](device)
-    assert answer_to(device) == elsewhere(lambda: answer_to(device)) == "token_revoked"
+    assert answer_to(device) == in_thread(lambda: answer_to(device)) == "token_revoked"
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -111,7 +94,7 @@ def test_only_the_savepoint_that_holds_the_ending_decides(device: Device, ending
         with transaction.atomic():
             ENDINGS[ending](device)
         assert answer_to(device) == "token_revoked"
-    assert answer_to(device) == elsewhere(lambda: answer_to(device)) == "token_revoked"
+    assert answer_to(device) == in_thread(lambda: answer_to(device)) == "token_revoked"
 
 
 def test_nobody_else_hears_of_an_ending_before_it_is_committed(user: User, device: Device) -> None:
