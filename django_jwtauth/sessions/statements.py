@@ -7,9 +7,9 @@ tests see it, its fields, and ``from_db``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
@@ -23,31 +23,42 @@ _SESSION: Final = LoginSession._meta  # noqa: SLF001 (Django's name)
 _KID: Final = "kid:"
 
 
+class _Select(NamedTuple):
+    """The ORM's SQL; its parameters but the last, which is the id; and how to read a row of it."""
+
+    sql: str
+    parameters: Sequence[Any]
+    #: The columns whose fields do not take what the driver gives as it is, by their places.
+    converted: Sequence[tuple[int, Any]]
+    #: Where it tells of the key, whose parameter ``_KID`` is; ``None``: it does not.
+    kid_is_revoked: int | None
+
+
 def rows_with_user(using: str, kid: str) -> LoginSessionQuerySet:
     """Return login sessions with their users, and with ``kid_is_revoked`` as of the same moment.
 
     A revocation may not have come to this process, and what it signs next with a revoked key is
-    refused by those that have heard.
+    refused by those that have heard. Not asked where ``kid`` is ``""``, which is no key, nor where
+    revocations are in another database.
     """
-    rows = LoginSession.objects.using(using).select_related("user")
-    if router.db_for_write(Revocation) != using:
-        return rows
-    revocation = Revocation.objects.filter(identifier=f"{_KID}{kid}")
-    return rows.annotate(kid_is_revoked=Exists(revocation))
+    return _rows(using, _revocation_of(kid, using))
 
 
 def find_with_user(session_id: UUID, using: str, kid: str = "") -> LoginSession | None:
     """Return the session of that id as ``rows_with_user`` has it; one SELECT."""
     connection = connections[using]
-    sql, parameters, columns, place = _select(using)
-    given = [f"{_KID}{kid}" if value == _KID else value for value in parameters]
+    revocation = _revocation_of(kid, using)
+    select = _select(using, asks_for_key=bool(revocation))
+    given = [revocation if value == _KID else value for value in select.parameters]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*given, _prepared("id", session_id, connection)])
+        cursor.execute(select.sql, [*given, _prepared("id", session_id, connection)])
         row = cursor.fetchone()
     if row is None:
         return None
-    values = list(_converted(row, columns, connection))
-    kid_is_revoked = place is not None and bool(values.pop(place))
+    values = list(row)
+    for place, column in select.converted:
+        values[place] = _converted(values[place], column, connection)
+    kid_is_revoked = select.kid_is_revoked is not None and bool(values.pop(select.kid_is_revoked))
     size, user = len(_SESSION.concrete_fields), get_user_model()
     session = LoginSession.from_db(using, _names(LoginSession), values[:size])
     session.kid_is_revoked = kid_is_revoked  # type: ignore[attr-defined] # as if annotated
@@ -69,17 +80,28 @@ def compare_and_swap(session: LoginSession, values: Mapping[str, Any], using: st
         return bool(cursor.rowcount)
 
 
-@cache
-def _select(using: str) -> tuple[str, Sequence[Any], Sequence[Any], int | None]:
-    """Return the ORM's SQL, its parameters but the last, which is the id, and its columns.
+def _revocation_of(kid: str, using: str) -> str:
+    """Return what revokes the key where ``using`` can tell of it, else ``""``."""
+    return f"{_KID}{kid}" if kid and router.db_for_write(Revocation) == using else ""
 
-    And where among those stands what it knows of the key, whose parameter ``_KID`` is.
-    """
-    rows = rows_with_user(using, "").filter(pk=UUID(int=0))
+
+def _rows(using: str, revocation: str) -> LoginSessionQuerySet:
+    rows = LoginSession.objects.using(using).select_related("user")
+    if not revocation:
+        return rows
+    return rows.annotate(kid_is_revoked=Exists(Revocation.objects.filter(identifier=revocation)))
+
+
+@cache
+def _select(using: str, *, asks_for_key: bool) -> _Select:
+    rows = _rows(using, _KID if asks_for_key else "").filter(pk=UUID(int=0))
     compiler = rows.query.get_compiler(using)
     sql, (*parameters, _of_that_id) = compiler.as_sql()
-    place = compiler.annotation_col_map.get("kid_is_revoked")
-    return sql, parameters, [column for column, _, _ in compiler.select], place
+    columns = enumerate(column for column, _, _ in compiler.select)
+    converted = [
+        (place, column) for place, column in columns if _converters(column, connections[using])
+    ]
+    return _Select(sql, parameters, converted, compiler.annotation_col_map.get("kid_is_revoked"))
 
 
 @cache
@@ -101,18 +123,18 @@ def _prepared(name: str, value: Any, connection: BaseDatabaseWrapper) -> Any:
     return field.get_db_prep_save(value, connection)
 
 
-def _converted(
-    row: Sequence[Any], columns: Sequence[Any], connection: BaseDatabaseWrapper
-) -> Iterator[Any]:
-    """Yield what each column holds, as its field reads what this database has sent."""
-    for value, column in zip(row, columns, strict=True):
-        read = value
-        for convert in (
-            *connection.ops.get_db_converters(column),
-            *column.get_db_converters(connection),
-        ):
-            read = convert(read, column, connection)
-        yield read
+def _converted(value: Any, column: Any, connection: BaseDatabaseWrapper) -> Any:
+    """Return what a column holds, as its field reads what this database has sent."""
+    for convert in _converters(column, connection):
+        value = convert(value, column, connection)
+    return value
+
+
+def _converters(column: Any, connection: BaseDatabaseWrapper) -> list[Any]:
+    return [
+        *connection.ops.get_db_converters(column),
+        *column.get_db_converters(connection),
+    ]
 
 
 def _names(model: type[Model]) -> list[str]:

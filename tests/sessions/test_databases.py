@@ -16,7 +16,7 @@ from django_jwtauth import sessions
 from django_jwtauth.exceptions import RefreshTokenReused, SessionNotFound
 from django_jwtauth.models import LoginSession, Revocation, to_sid
 from django_jwtauth.sessions.proof import introspect, proven_session
-from django_jwtauth.sessions.statements import compare_and_swap
+from django_jwtauth.sessions.statements import compare_and_swap, find_with_user
 from tests.moments import move_on
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -154,6 +154,17 @@ def test_where_revocations_are_elsewhere_none_is_asked_for_with_a_session(
         pair = sessions.refresh(pair.refresh_token)
     move_on(60)
     assert sessions.refresh(pair.refresh_token).session.generation == 2
+
+
+def test_a_router_that_answers_anew_is_followed(primary: str, settings: Any) -> None:
+    session = sessions.start(User.objects.create_user("ada")).session
+    Revocation.objects.create(identifier="kid:gone", revoked_at=session.created_at)
+    told = []
+    for routers in ([RevocationsElsewhere()], [PrimaryForRevocations()], [RevocationsElsewhere()]):
+        settings.DATABASE_ROUTERS = routers
+        found: Any = find_with_user(session.pk, primary, "gone")
+        told.append(found.kid_is_revoked)
+    assert told == [False, True, False]
 
 
 def test_a_failure_leaves_the_outer_transaction_there_its_rollback(primary: str) -> None:

@@ -96,7 +96,7 @@ def test_of_which_key_the_revocation_is_told(
         identifier="kid:gone", revoked_at=pair.session.created_at, expires_at=None
     )
     told = [
-        getattr(load_genuine(presented, *kid), "kid_is_revoked", None)
+        getattr(load_genuine(presented, *kid), "kid_is_revoked", False)
         for kid in (("gone",), ("there",), ())
     ]
     assert told == [True, False, False]
