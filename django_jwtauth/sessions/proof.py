@@ -50,12 +50,12 @@ def load_genuine(presented: RefreshToken, kid: str = "") -> LoginSession:
 
 def _find_with_user(session_id: UUID, kid: str = "") -> LoginSession | None:
     using = router.db_for_write(LoginSession)
-    visible = get_user_model()._default_manager.using(using).all()  # noqa: SLF001 (Django's name)
+    visible = get_user_model()._default_manager.get_queryset()  # noqa: SLF001 (Django's name)
     if not visible.query.has_filters():
         return find_with_user(session_id, using, kid)
     # What a manager hides may differ from call to call: nothing to be kept.
     rows = rows_with_user(using, kid)
-    hidden = ~Exists(visible.filter(pk=OuterRef("user_id")))
+    hidden = ~Exists(visible.using(using).filter(pk=OuterRef("user_id")))
     return rows.annotate(user_is_hidden=hidden).find(session_id)
 
 
