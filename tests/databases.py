@@ -161,7 +161,7 @@ def _run_pytest(kind: str, arguments: list[str]) -> int:
 def main(arguments: list[str]) -> int:
     """Run pytest on every database there is, and return the code to exit with."""
     left_out = [kind for kind in CONNECTIONS if not answers(kind)]
-    # Redis holds no models: its tests run along with each database, or are skipped.
+    # Redis holds no models: its tests run along with a database, or are skipped.
     kinds = [kind for kind in ("sqlite", "postgresql", "mariadb") if kind not in left_out]
     codes = {kind: _run_pytest(kind, arguments) for kind in kinds}
 
