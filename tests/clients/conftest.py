@@ -25,7 +25,7 @@ RESOURCE_SERVER = {
 SERVICE = ("orders", "secret")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """What `make demo` serves, under the address that its tokens name as their issuer."""
     folder, port = tmp_path_factory.mktemp("issuer"), free_port()

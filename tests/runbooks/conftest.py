@@ -14,7 +14,7 @@ from tests.runbooks.site import Site
 PATIENCE = 60  # seconds, on a machine that runs much else
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def migrated() -> Iterator[str]:
     with scratch_database() as path:
         yield path
