@@ -72,6 +72,10 @@ def _read(part: str) -> dict[str, Any]:
 def _read_header(part: str) -> tuple[str, object]:
     """Return the ``kid`` and the ``alg`` of a header that may stand there."""
     header = _read(part)
+    return _check_header(header), header.get("alg")
+
+
+def _check_header(header: dict[str, Any]) -> str:
     kid = header.get("kid")
     if type(kid) is not str or not 0 < len(kid) <= MAX_ID_LENGTH:
         raise TokenInvalid("The token names no key.")
@@ -80,4 +84,4 @@ def _read_header(part: str) -> tuple[str, object]:
         raise TokenInvalid("The token is not an access token.")
     if any(name in header for name in _REFUSED_HEADERS):
         raise TokenInvalid("The token's header asks for what is not supported.")
-    return kid, header.get("alg")
+    return kid
