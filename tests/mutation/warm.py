@@ -5,10 +5,12 @@ that notice it. Here a mutant gets a fork of a session that has collected all te
 database, and a copy of that. A script beside the package of tests: mutmut imports its copy of that.
 """
 
+import gc
 import os
 import shutil
 import sys
 from collections.abc import Iterable
+from functools import _lru_cache_wrapper
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +53,9 @@ class WarmRunner(PytestRunner):
         self._pid = os.getpid()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self._has_failed |= report.failed
+        if report.failed:
+            self._has_failed = True
+            print(report.nodeid, report.longreprtext, sep="\n")  # pytest tells it at its end
         if report.when == "call":
             state().duration_by_test[report.nodeid] = report.duration
 
@@ -83,6 +87,7 @@ class WarmRunner(PytestRunner):
             chosen = self._chosen(tests)
             if self._is_fork:
                 _use_copy_of_database()
+                _forget()
             for item in chosen:
                 self._run(item)
                 if self._has_failed:
@@ -118,6 +123,13 @@ class WarmRunner(PytestRunner):
         config.hook.pytest_sessionstart(session=session)
         config.hook.pytest_collection(session=session)
         return session
+
+
+def _forget() -> None:
+    """Empty the package's caches: what tests have left there would hide what a mutant does."""
+    for kept in gc.get_objects():
+        if isinstance(kept, _lru_cache_wrapper) and kept.__module__.startswith("django_jwtauth."):
+            kept.cache_clear()
 
 
 def _database() -> Path:
