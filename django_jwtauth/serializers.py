@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.validators import RegexValidator
+from django.core.validators import MaxLengthValidator, RegexValidator
+from django.utils.text import format_lazy
 from rest_framework import ISO_8601, serializers
 
 from django_jwtauth import conf
@@ -42,13 +43,22 @@ class LoginSerializer(serializers.Serializer[Any]):
         return transport
 
 
+def _at_most(length: int) -> MaxLengthValidator:
+    """Return what ``max_length`` adds to a field, but with words for each reader's language.
+
+    REST framework's own keeps the language in which it was first read.
+    """
+    words = serializers.CharField.default_error_messages["max_length"]
+    return MaxLengthValidator(length, message=format_lazy(words, max_length=length))
+
+
 class RefreshSerializer(serializers.Serializer[Any]):
     """The refresh request of RFC 6749 section 6; browsers send the token as a cookie."""
 
     # No limit and no trimming: whatever is not a token of ours is refused as one that is not.
     refresh_token = serializers.CharField(required=False, min_length=1, trim_whitespace=False)
-    grant_type = serializers.CharField(required=False, min_length=1, max_length=128)
-    client_id = serializers.CharField(required=False, min_length=1, max_length=1024)
+    grant_type = serializers.CharField(required=False, min_length=1, validators=[_at_most(128)])
+    client_id = serializers.CharField(required=False, min_length=1, validators=[_at_most(1024)])
 
 
 class _StrictCharField(serializers.CharField):

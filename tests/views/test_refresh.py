@@ -1,5 +1,6 @@
 """`POST refresh/`: the token endpoint of RFC 6749 section 6."""
 
+import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 from rest_framework.test import APIClient
 
 from django_jwtauth import clock
@@ -104,6 +106,35 @@ def test_what_is_no_text_is_malformed(device: Device, token: Any) -> None:
         assert answer.json()["refresh_token"]
         assert answer.json()["code"] == "invalid_request"
         assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("body", [None, [], "text", 1])
+def test_what_is_no_object_is_malformed(api: APIClient, db: None, body: Any) -> None:
+    text = json.dumps(body)
+    assert_invalid_request(api.generic("POST", "/auth/refresh/", text, "application/json"))
+
+
+@pytest.mark.parametrize(("name", "longest"), [("grant_type", 128), ("client_id", 1024)])
+def test_who_sends_too_long_a_text_is_told_in_his_own_language(
+    api: APIClient, db: None, settings: Any, name: str, longest: int
+) -> None:
+    settings.MIDDLEWARE = ["django.middleware.locale.LocaleMiddleware", *settings.MIDDLEWARE]
+    told = []
+    for language in ("de", "en", "de", "fr"):
+        with translation.override(None):  # the middleware leaves the client's language on
+            answer = api.post(
+                "/auth/refresh/",
+                {"refresh_token": "x", name: "x" * (longest + 1)},
+                "json",
+                headers={"accept-language": language},
+            )
+        body = answer.json()
+        assert (answer.status_code, body["code"]) == (400, "invalid_request")
+        told += body[name]
+    assert told[1] == f"Ensure this field has no more than {longest} characters."
+    assert told[0] == told[2]
+    assert len(set(told)) == 3
+    assert all(str(longest) in words for words in told)
 
 
 def test_a_refresh_costs_two_statements_and_no_row(device: Device) -> None:
