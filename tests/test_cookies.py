@@ -449,6 +449,27 @@ def test_ending_the_very_session_clears_and_ending_another_does_not(browser: Bro
     assert_cleared(answer)
 
 
+def test_who_proves_another_session_takes_no_cookie_away(browser: Browser) -> None:
+    # A form on a sibling's page: the browser sends the cookies along, and asks nobody.
+    token = sessions.start(User.objects.create_user("eve")).refresh_token
+    answer = browser.api.post(
+        "/auth/logout/",
+        f"refresh_token={token}",
+        content_type="application/x-www-form-urlencoded",
+        secure=True,
+        headers={"origin": "https://evil.testserver"},
+    )
+    assert answer.status_code == 204
+    assert not ours(answer)
+    assert browser.get("/who/").status_code == 200
+
+
+def test_who_proves_the_same_session_takes_its_cookies_away(browser: Browser) -> None:
+    answer = browser.post("/auth/logout/", {"refresh_token": browser.cookie(REFRESH)}, csrf=False)
+    assert answer.status_code == 204
+    assert_cleared(answer)
+
+
 def test_a_client_without_cookies_is_sent_none(user: User) -> None:
     token = sessions.start(user).refresh_token
     answer = Browser().post("/auth/logout/", {"refresh_token": token})

@@ -32,13 +32,17 @@ class LogoutView(AuthView):
         http = django_request(request)
         by_script = [fields.get("refresh_token"), _header_token(http)]
         by_browser = [cookies.read_refresh_token(http), cookies.read_access_token(http)]
+        response = Response(status=204)
+        if any(_end(raw) for raw in by_script):
+            # Any page can send a form, and the browser its cookies along: of a session that lives
+            # they stay.
+            return response if any(map(_lives, by_browser)) else _cleared(response, http)
         if not (
-            any(_end(raw) for raw in by_script)
-            or any(_end(raw, lambda: cookies.enforce_csrf(http)) for raw in by_browser)
+            any(_end(raw, lambda: cookies.enforce_csrf(http)) for raw in by_browser)
             or cookies.came(http)
         ):
             raise NotAuthenticated if by_script == [None, None] else TokenInvalid
-        return _cleared(Response(status=204), http)
+        return _cleared(response, http)
 
 
 class LogoutAllView(SignedInView):
@@ -70,6 +74,14 @@ def _end(raw: str | None, check: Callable[[], None] | None = None) -> bool:
     if session is not None:
         end_session(session, LoginSession.EndReason.LOGOUT, clock.now())
     return True
+
+
+def _lives(raw: str | None) -> bool:
+    try:
+        session = None if raw is None else proven_session(raw)
+    except (AccessTokenError, RefreshTokenError):
+        return False
+    return session is not None and session.ended_at is None
 
 
 def _header_token(request: HttpRequest) -> str | None:
