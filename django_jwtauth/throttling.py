@@ -51,11 +51,7 @@ class FailureThrottle(BaseThrottle):
         self._window_end = float((window + 1) * seconds)
         name = hashlib.sha256(self.caller(request).encode("utf-8", "replace")).hexdigest()
         self._key = f"django_jwtauth:{self.scope}:{window}:{name}"
-        cache.add(self._key, 0, timeout=2 * seconds)
-        try:
-            return int(cache.incr(self._key)) <= allowed
-        except ValueError:  # evicted between the two calls
-            return True
+        return _count(self._key, timeout=2 * seconds) <= allowed
 
     def wait(self) -> float | None:
         """Return the seconds until the window ends."""
@@ -93,6 +89,16 @@ class RefreshThrottle(FailureThrottle):
     """Refresh tokens from one address that we never issued; a dead one of ours is no guess."""
 
     scope = "jwt_refresh"
+
+
+def _count(key: str, timeout: int) -> int:
+    """Return how many there are with one more under ``key``, counted in one step of the cache."""
+    for _ in range(2):
+        try:
+            return int(cache.incr(key))
+        except ValueError:  # the first of the window; the second time it was evicted at once
+            cache.add(key, 0, timeout=timeout)
+    return 0
 
 
 def _username_field() -> str:

@@ -301,7 +301,9 @@ def test_a_project_view_throttle_of_drf_is_not_ours() -> None:
 # The cache.
 
 
-def test_what_is_counted_names_neither_user_nor_address(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Collect the names of the counters that are made."""
     names: list[str] = []
     add = cache.add
 
@@ -310,13 +312,26 @@ def test_what_is_counted_names_neither_user_nor_address(monkeypatch: pytest.Monk
         return add(key, *args, **kwargs)
 
     monkeypatch.setattr(cache, "add", note)
+    return names
+
+
+def test_what_is_counted_names_neither_user_nor_address(made: list[str]) -> None:
     fail(1)
-    assert len(names) == 2
-    for name in names:
+    assert len(made) == 2
+    for name in made:
         assert "ada" not in name
         assert "192.0.2" not in name
         assert name.isascii()
         assert len(name) < 200  # memcached's limit is 250
+
+
+def test_the_counter_of_a_window_is_made_once(made: list[str]) -> None:
+    for _ in range(3):
+        refresh("jrt_")
+    assert len(made) == 1
+    move_on(60)
+    refresh("jrt_")
+    assert len(set(made)) == len(made) == 2
 
 
 @override_settings(CACHES={"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}})
