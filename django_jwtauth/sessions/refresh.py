@@ -106,8 +106,12 @@ def _swap(session: LoginSession, call: _Refresh) -> bool:
         "idle_expires_at": to_datetime(call.now + conf.current().REFRESH_TOKEN_LIFETIME),
     }
     if call.request is not None:
-        values["ip_address"] = client_address(call.request)
-        values["user_agent"] = user_agent(call.request)
+        device = {
+            "ip_address": client_address(call.request),
+            "user_agent": user_agent(call.request),
+        }
+        # Nobody else writes them: what was read stands there as long as the generation does.
+        values |= {name: new for name, new in device.items() if new != getattr(session, name)}
     won = compare_and_swap(session, values, call.using)
     if won:
         for name, value in values.items():

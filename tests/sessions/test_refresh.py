@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.http import HttpRequest
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 
 from django_jwtauth import clock, key_rotation, sessions, signals
 from django_jwtauth.exceptions import (
@@ -128,6 +130,29 @@ def test_of_a_refresh_is_told_whose_it_is_and_whether_it_was_retried(
         f"refresh_retried_elsewhere user={user.pk} sid={session.sid} address=192.0.2.9"
         " before=192.0.2.1"
     )
+
+
+@pytest.mark.parametrize(
+    ("address", "agent", "written"),
+    [
+        ("192.0.2.1", "telephone", set()),
+        ("192.0.2.9", "telephone", {"ip_address"}),
+        ("192.0.2.1", "another", {"user_agent"}),
+        ("", "", {"ip_address", "user_agent"}),
+    ],
+)
+def test_of_the_device_only_what_is_new_is_written(
+    address: str, agent: str, written: set[str]
+) -> None:
+    home = RequestFactory().post("/", REMOTE_ADDR="192.0.2.1", HTTP_USER_AGENT="telephone")
+    token = sessions.start(User.objects.create_user("ada"), home).refresh_token
+    request = RequestFactory().post("/", REMOTE_ADDR=address, HTTP_USER_AGENT=agent)
+    with CaptureQueriesContext(connection) as captured:
+        sessions.refresh(token, request)
+    (update,) = (query["sql"] for query in captured if query["sql"].startswith("UPDATE"))
+    assert {name for name in ("ip_address", "user_agent") if name in update} == written
+    session = LoginSession.objects.get()
+    assert (session.ip_address, session.user_agent) == (address or None, agent)
 
 
 def test_a_refresh_without_a_request_leaves_the_address_as_it_is() -> None:
