@@ -112,6 +112,21 @@ def test_a_first_key_that_cannot_be_announced_is_not_made(_no_keys: None, now: f
     assert key_rotation.signing_key(now).kid == SigningKey.objects.get().kid
 
 
+def test_a_block_that_cannot_see_the_first_key_of_another_makes_none(
+    _no_keys: None, now: float
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("there a lock shows what was committed, or keeps others out")
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        assert not SigningKey.objects.exists()  # from here on the table is empty
+        (made,) = in_threads(lambda: key_rotation.signing_key(now).kid)
+        with pytest.raises(NoSigningKey):
+            key_rotation.signing_key(now)
+    assert key_rotation.signing_key(now).kid == made == SigningKey.objects.get().kid
+
+
 def test_a_key_that_was_rolled_back_is_in_nobody_s_ring(_no_keys: None, now: float) -> None:
     with transaction.atomic():
         ghost = key_rotation.signing_key(now).kid
