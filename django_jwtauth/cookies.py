@@ -6,12 +6,13 @@ them alone, for another tab's answer may have set them a moment ago.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Final
 
 from django.conf import settings as django_settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware, get_token
-from django.urls import reverse
+from django.urls import NoReverseMatch, ResolverMatch, reverse
 
 from django_jwtauth import conf
 from django_jwtauth.exceptions import CSRFFailed
@@ -137,7 +138,16 @@ def _refresh_path(request: HttpRequest) -> str:
     path = conf.current().COOKIES.PATH
     if path is not None:
         return path
-    match = request.resolver_match
-    # A project's own login view may stand outside of every namespace.
-    namespace = (match.namespace if match is not None else "") or "jwtauth"
-    return reverse(f"{namespace}:refresh").removesuffix("refresh/")
+    return _refresh_url(request.resolver_match).removesuffix("refresh/")
+
+
+def _refresh_url(match: ResolverMatch | None) -> str:
+    namespaces = [] if match is None else list(match.namespaces)
+    if match is not None and "jwtauth" in match.app_names:
+        return reverse(":".join([*namespaces, "refresh"]))
+    # A project's own login view, in whatever namespace: the endpoints that stand nearest to it.
+    while namespaces:
+        with suppress(NoReverseMatch):
+            return reverse(":".join([*namespaces, "jwtauth", "refresh"]))
+        namespaces.pop()
+    return reverse("jwtauth:refresh")

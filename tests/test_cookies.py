@@ -50,12 +50,18 @@ class OwnLoginView(LoginView):
     """A project's own login, at an address of its own."""
 
 
+own_api = [
+    path("own-login/", OwnLoginView.as_view()),
+    path("auth/", include("django_jwtauth.urls")),
+]
 urlpatterns = [
     *suite_urls,
     path("who/", WhoView.as_view(permission_classes=[IsAuthenticated])),
     path("open/", WhoView.as_view(permission_classes=[AllowAny])),
     path("own-login/", OwnLoginView.as_view()),
     path("v1/", include("django_jwtauth.urls", namespace="v1")),
+    path("accounts/", include(([path("login/", OwnLoginView.as_view())], "accounts"))),
+    path("api/", include((own_api, "api"))),
 ]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
@@ -540,10 +546,20 @@ def test_the_refresh_cookie_follows_the_endpoints_to_another_place(user: User) -
     assert ours(answer)[REFRESH]["path"] == "/v1/"
 
 
-def test_the_refresh_cookie_of_a_projects_own_login_goes_to_our_endpoints(user: User) -> None:
+@pytest.mark.parametrize(
+    ("login", "endpoints"),
+    [
+        ("/own-login/", "/auth/"),
+        ("/accounts/login/", "/auth/"),
+        ("/api/own-login/", "/api/auth/"),
+    ],
+)
+def test_the_refresh_cookie_of_a_projects_own_login_goes_to_our_endpoints(
+    user: User, login: str, endpoints: str
+) -> None:
     browser = Browser()
-    assert ours(browser.log_in("/own-login/"))[REFRESH]["path"] == "/auth/"
-    assert browser.post("/auth/refresh/").status_code == 200
+    assert ours(browser.log_in(login))[REFRESH]["path"] == endpoints
+    assert browser.post(f"{endpoints}refresh/").status_code == 200
 
 
 def test_the_refresh_cookie_knows_where_the_site_is_mounted(user: User) -> None:
