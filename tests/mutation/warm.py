@@ -49,6 +49,7 @@ class WarmRunner(PytestRunner):
     def __init__(self) -> None:
         super().__init__()
         self._session: pytest.Session | None = None
+        self._caches: list[_lru_cache_wrapper[Any]] = []
         self._has_failed = False
         self._pid = os.getpid()
 
@@ -87,7 +88,6 @@ class WarmRunner(PytestRunner):
             chosen = self._chosen(tests)
             if self._is_fork:
                 _use_copy_of_database()
-                _forget()
             for item in chosen:
                 self._run(item)
                 if self._has_failed:
@@ -105,6 +105,9 @@ class WarmRunner(PytestRunner):
         return os.getpid() != self._pid
 
     def _run(self, item: pytest.Item) -> None:
+        # What others have left there would hide what this one comes by, and what a mutant does.
+        for cache in self._caches:
+            cache.cache_clear()
         # With the session for the next item all is torn down but what lives as long as that.
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=item.session)
 
@@ -122,14 +125,13 @@ class WarmRunner(PytestRunner):
         config._do_configure()
         config.hook.pytest_sessionstart(session=session)
         config.hook.pytest_collection(session=session)
+        self._caches = [
+            cache
+            for cache in gc.get_objects()
+            if isinstance(cache, _lru_cache_wrapper)
+            and cache.__module__.startswith("django_jwtauth.")
+        ]
         return session
-
-
-def _forget() -> None:
-    """Empty the package's caches: what tests have left there would hide what a mutant does."""
-    for kept in gc.get_objects():
-        if isinstance(kept, _lru_cache_wrapper) and kept.__module__.startswith("django_jwtauth."):
-            kept.cache_clear()
 
 
 def _database() -> Path:
