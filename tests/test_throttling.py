@@ -124,6 +124,14 @@ def test_an_unknown_name_is_counted_like_a_known_one() -> None:
     assert_throttled(log_in(nobody))
 
 
+@pytest.mark.parametrize("spelling", ["ADA", "ada ", "\u00e1da", "\uff41da"])
+def test_what_a_database_may_take_for_one_name_is_counted_as_one(spelling: str) -> None:
+    # By their usual collations MariaDB and MySQL know neither case nor accents nor blanks behind.
+    fail(5)
+    fail(5, {"username": spelling, "password": "wrong"})
+    assert_throttled(log_in())
+
+
 def test_success_is_never_counted() -> None:
     for _ in range(25):
         assert_pair(log_in(RIGHT))
@@ -198,6 +206,13 @@ def test_an_address_may_fail_a_hundred_times_a_minute() -> None:
     for n in range(100):
         fail(1, {"username": f"user{n}", "password": "wrong"})
     assert_throttled(log_in(RIGHT))
+
+
+def test_the_addresses_that_one_host_may_take_are_counted_as_one() -> None:
+    for n in range(10):
+        fail(1, address=f"2001:db8::{n}:1")
+    assert_throttled(log_in(address="2001:db8::ffff:ffff:ffff:ffff"))
+    assert_pair(log_in(RIGHT, address="2001:db8:0:1::1"))
 
 
 def test_the_address_is_that_which_the_proxy_saw() -> None:
