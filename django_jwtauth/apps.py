@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.apps import AppConfig
 from django.core.checks import Tags, register
-from django.core.signals import setting_changed
+from django.core.signals import got_request_exception, setting_changed
 from django.db.models.signals import post_migrate, post_save, pre_delete, pre_save
 from django.utils.translation import gettext_lazy as _
 
@@ -43,6 +43,9 @@ class JWTAuthConfig(AppConfig):
         # Under no other tag: what asks a database runs only where one is named.
         register(checks.check_databases, Tags.database)
         setting_changed.connect(_forget_settings, dispatch_uid="jwtauth_forget_settings")
+        got_request_exception.connect(
+            receivers.before_error_report, dispatch_uid="jwtauth_error_report"
+        )
         post_migrate.connect(receivers.after_migrate, sender=self, dispatch_uid="jwtauth_first_key")
         # By class, and not for all senders: that would turn off fast deletes for every model.
         for model in receivers.user_models(get_user_model()):

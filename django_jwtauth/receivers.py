@@ -1,4 +1,4 @@
-"""What happens without being called: users and tables that change. Connected in ``apps.py``.
+"""What happens without being called: users and tables that change, faults. Wired in ``apps.py``.
 
 A user who is deactivated, deleted or given another password loses every login session, whoever
 saved it: the admin, a command, a project's own view. What ``QuerySet.update()`` changes sends no
@@ -13,8 +13,10 @@ from django.apps import apps
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import is_password_usable
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 
 from django_jwtauth import clock, key_rotation, sessions, users
+from django_jwtauth.error_reports import protect
 from django_jwtauth.models import LoginSession
 from django_jwtauth.revocation import feed
 
@@ -72,6 +74,11 @@ def after_migrate(*, using: str, **_kwargs: Any) -> None:
     feed().forget()
     key_rotation.forget_ring()
     key_rotation.ensure_signing_key(clock.now(), using=using)
+
+
+def before_error_report(*, request: HttpRequest, **_kwargs: Any) -> None:
+    """Hide our cookies from a report on any view: a browser sends them to all."""
+    protect(request)
 
 
 def user_models(model: type[AbstractBaseUser]) -> list[type[Model]]:

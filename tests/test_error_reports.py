@@ -7,8 +7,9 @@ import inspect
 from typing import Any
 
 import pytest
-from django.http import HttpRequest
-from django.test import RequestFactory
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import path
 from django.views.debug import (
     SafeExceptionReporterFilter,
     get_default_exception_reporter_filter,
@@ -20,6 +21,14 @@ from django_jwtauth.authentication import JWTAuthentication
 from django_jwtauth.error_reports import protect
 
 HIDDEN = SafeExceptionReporterFilter.cleansed_substitute
+
+
+def fault(request: HttpRequest) -> HttpResponse:
+    """Fail as a view of the project may that knows nothing of tokens."""
+    raise RuntimeError
+
+
+urlpatterns = [path("fault/", fault)]
 
 
 class ProjectFilter(SafeExceptionReporterFilter):
@@ -88,6 +97,17 @@ def test_where_authentication_fails_by_a_fault_the_cookies_are_hidden(
         JWTAuthentication().authenticate(request)
     shown = get_exception_reporter_filter(request_).get_safe_cookies(request_)
     assert shown["__Host-access"] == HIDDEN
+
+
+@pytest.mark.urls(__name__)
+def test_a_fault_in_a_view_that_knows_no_tokens_shows_no_cookie_of_ours(settings: Any) -> None:
+    settings.DEBUG = True
+    client = Client(raise_request_exception=False)
+    client.cookies.load({"__Host-access": "a-token", "theme": "dark"})
+    answer = client.get("/fault/", headers={"accept": "text/html"})
+    assert answer.status_code == 500
+    assert b"dark" in answer.content
+    assert b"a-token" not in answer.content
 
 
 def test_variables_of_others_are_shown(request_: HttpRequest, settings: Any) -> None:
