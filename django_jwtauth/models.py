@@ -201,13 +201,13 @@ class LoginSession(models.Model):
         is_over = min(self.idle_expires_at, self.expires_at) <= to_datetime(now)
         return self.State.EXPIRED if is_over else self.State.LIVE
 
-    def hash_of(self, password: str) -> str:
-        """Return what ``auth_hash`` is while the user's stored password is ``password``.
+    def hash_of(self, password: str | None) -> str:
+        """Return what ``auth_hash`` is while the user's stored password is ``password``, if any.
 
         Keyed from the row's secret alone, so that a new ``SECRET_KEY`` ends nobody's session.
         """
         return b64encode(
-            hmac.digest(bytes(self.secret), b"auth_hash:" + password.encode("utf-8"), "sha256")
+            hmac.digest(bytes(self.secret), f"auth_hash:{password or ''}".encode(), "sha256")
         )
 
 

@@ -36,6 +36,13 @@ def test_a_session_starts_without_any_request(user: User) -> None:
     assert (found.pk, token.session_id) == (user.pk, row.sid)
 
 
+def test_a_user_who_has_no_password_at_all_may_hold_a_session(user: User) -> None:
+    # As of a model that says `password = None`: its users sign in elsewhere.
+    User.objects.filter(pk=user.pk).update(password="")
+    user.password = None  # type: ignore[assignment]
+    assert sessions.refresh(sessions.start(user).refresh_token).session.user == user
+
+
 def test_what_is_said_of_it_is_kept_and_the_scope_goes_into_the_token(user: User) -> None:
     request = RequestFactory().get(
         "/", headers={"user-agent": "telephone"}, REMOTE_ADDR="192.0.2.7"
