@@ -20,6 +20,7 @@ from django.db.models import Exists, Model
 from django_jwtauth.models import LoginSession, LoginSessionQuerySet, Revocation
 
 _SESSION: Final = LoginSession._meta  # noqa: SLF001 (Django's name)
+_USER: Final[Any] = _SESSION.get_field("user")
 _KID: Final = "kid:"
 
 
@@ -62,7 +63,8 @@ def find_with_user(session_id: UUID, using: str, kid: str = "") -> LoginSession 
     size, user = len(_SESSION.concrete_fields), get_user_model()
     session = LoginSession.from_db(using, _names(LoginSession), values[:size])
     session.kid_is_revoked = kid_is_revoked  # type: ignore[attr-defined] # as if annotated
-    session.user = user.from_db(using, _names(user), values[size:])
+    # As select_related() has it: an assignment would ask the routers' leave.
+    _USER.set_cached_value(session, user.from_db(using, _names(user), values[size:]))
     return session
 
 

@@ -44,6 +44,13 @@ class RevocationsElsewhere:
     db_for_write = db_for_read
 
 
+class OneAppOnly:
+    """Lets no app assign another's objects; the database holds them all the same."""
+
+    def allow_relation(self, one: Any, other: Any, **hints: Any) -> bool:
+        return bool(one._meta.app_label == other._meta.app_label)
+
+
 class PrimaryForRevocations:
     """Leaves users and login sessions to where the user was read."""
 
@@ -154,6 +161,12 @@ def test_where_revocations_are_elsewhere_none_is_asked_for_with_a_session(
         pair = sessions.refresh(pair.refresh_token)
     move_on(60)
     assert sessions.refresh(pair.refresh_token).session.generation == 2
+
+
+def test_a_router_that_keeps_apps_apart_is_not_asked_about_what_was_read(settings: Any) -> None:
+    settings.DATABASE_ROUTERS = [OneAppOnly()]
+    user = User.objects.create_user("ada")
+    assert sessions.refresh(sessions.start(user).refresh_token).session.user == user
 
 
 def test_a_router_that_answers_anew_is_followed(primary: str, settings: Any) -> None:
