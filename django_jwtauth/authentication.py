@@ -46,6 +46,8 @@ class JWTAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[AbstractBaseUser, AccessToken] | None:
         """Return user and token, or ``None`` where no token came along."""
         http = request._request  # noqa: SLF001 (DRF's wrapper)
+        if cookies.are_enabled():
+            _tell_caches(request)
         try:
             raw = bearer_token(http)
             if raw is not None:
@@ -60,6 +62,12 @@ class JWTAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge for a request without a token; a bad one brings its own."""
         return BEARER_CHALLENGE
+
+
+def _tell_caches(request: Request) -> None:
+    """Let no cache give an answer to somebody else, as Django does for its own session cookie."""
+    headers = getattr(request.parser_context.get("view"), "headers", {})  # DRF's, for the answer
+    headers["Vary"] = ", ".join(filter(None, (headers.get("Vary"), "Authorization, Cookie")))
 
 
 def _accepted(raw: str, request: Request) -> tuple[AbstractBaseUser, AccessToken]:

@@ -21,20 +21,23 @@ from django_jwtauth.sessions import TokenPair
 _PREFIXES: Final = ("__Host-", "__Secure-")
 
 
+def are_enabled() -> bool:
+    """Tell whether a request may bring its tokens in cookies."""
+    return conf.current().COOKIES.ENABLED
+
+
 def read_access_token(request: HttpRequest) -> str | None:
     """Return the access token of the request's cookie, if cookies are enabled and it came."""
-    cookies = conf.current().COOKIES
-    if not cookies.ENABLED:
+    if not are_enabled():
         return None
-    return request.COOKIES.get(_name(cookies.ACCESS_NAME, request))
+    return request.COOKIES.get(_name(conf.current().COOKIES.ACCESS_NAME, request))
 
 
 def read_refresh_token(request: HttpRequest) -> str | None:
     """Return the refresh token of the request's cookie, if cookies are enabled and it came."""
-    cookies = conf.current().COOKIES
-    if not cookies.ENABLED:
+    if not are_enabled():
         return None
-    return request.COOKIES.get(_name(cookies.REFRESH_NAME, request))
+    return request.COOKIES.get(_name(conf.current().COOKIES.REFRESH_NAME, request))
 
 
 def names() -> frozenset[str]:

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import override_settings
 from django.urls import include, path, set_script_prefix
+from django.views.decorators.cache import cache_page
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -57,6 +58,7 @@ own_api = [
 urlpatterns = [
     *suite_urls,
     path("who/", WhoView.as_view(permission_classes=[IsAuthenticated])),
+    path("cached/", cache_page(60)(WhoView.as_view(permission_classes=[IsAuthenticated]))),
     path("open/", WhoView.as_view(permission_classes=[AllowAny])),
     path("own-login/", OwnLoginView.as_view()),
     path("v1/", include("django_jwtauth.urls", namespace="v1")),
@@ -298,6 +300,15 @@ def bad_cookies(browser: Browser) -> Iterator[str]:
     good = browser.cookie(ACCESS)
     yield from ("", "x", "a.b.c", good + "x", good[:-4] + "AAAA", browser.cookie(REFRESH))
     yield from ("x" * 10_000, "\u00e9", '"quoted"')
+
+
+def test_a_cache_gives_nobody_what_was_for_somebody_else(browser: Browser, user: User) -> None:
+    eve = sessions.start(User.objects.create_user("eve")).access_token
+    by_header = {"authorization": f"Bearer {eve}"}
+    for _ in range(2):
+        assert body_of(browser.get("/cached/")) == {"user": user.pk}
+        assert body_of(Browser().get("/cached/", **by_header))["user"] not in (None, user.pk)
+        assert Browser().get("/cached/").status_code == 401
 
 
 def test_a_bad_cookie_counts_as_none(browser: Browser) -> None:
