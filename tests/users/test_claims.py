@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from django_jwtauth import users
 from django_jwtauth.models import LoginSession
 from django_jwtauth.tokens.claims import RESERVED
+from tests.apps.notes.models import Profile
 from tests.users.people import make_user
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +73,15 @@ def test_in_token_mode_a_superuser_takes_one_query(
     root = make_user("root", is_superuser=True)
     with django_assert_num_queries(1):
         assert users.token_claims(root, session_with()) == {"perms": "*"}
+
+
+def test_in_token_mode_users_of_a_model_without_groups_and_permissions_have_none(
+    settings: Any, django_assert_num_queries: Statements
+) -> None:
+    settings.JWTAUTH = {"PERMISSIONS": "token"}
+    plain: Any = Profile()
+    with django_assert_num_queries(0):
+        assert users.token_claims(plain, session_with()) == {}
 
 
 def test_the_hook_adds_claims(ann: User, says: Callable[..., None]) -> None:
