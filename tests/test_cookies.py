@@ -6,16 +6,19 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.http import HttpRequest
 from django.test import override_settings
 from django.urls import include, path, set_script_prefix
 from django.views.decorators.cache import cache_page
 from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
 from django_jwtauth import sessions
+from django_jwtauth.authentication import JWTAuthentication
 from django_jwtauth.models import LoginSession
 from django_jwtauth.views import LoginView
 from tests.answers import (
@@ -47,6 +50,15 @@ class WhoView(APIView):
         return Response({"user": request.user.pk})
 
 
+class TalkativeView(WhoView):
+    """One that says itself what its answer depends on, beside what REST framework says of it."""
+
+    renderer_classes = [JSONRenderer, BrowsableAPIRenderer]
+
+    def get(self, request: Request) -> Response:
+        return Response({}, headers={"Vary": "Accept-Language"})
+
+
 class OwnLoginView(LoginView):
     """A project's own login, at an address of its own."""
 
@@ -60,6 +72,7 @@ urlpatterns = [
     path("who/", WhoView.as_view(permission_classes=[IsAuthenticated])),
     path("cached/", cache_page(60)(WhoView.as_view(permission_classes=[IsAuthenticated]))),
     path("open/", WhoView.as_view(permission_classes=[AllowAny])),
+    path("talkative/", TalkativeView.as_view()),
     path("own-login/", OwnLoginView.as_view()),
     path("v1/", include("django_jwtauth.urls", namespace="v1")),
     path("accounts/", include(([path("login/", OwnLoginView.as_view())], "accounts"))),
@@ -309,6 +322,20 @@ def test_a_cache_gives_nobody_what_was_for_somebody_else(browser: Browser, user:
         assert body_of(browser.get("/cached/")) == {"user": user.pk}
         assert body_of(Browser().get("/cached/", **by_header))["user"] not in (None, user.pk)
         assert Browser().get("/cached/").status_code == 401
+
+
+def test_what_else_a_cache_is_told_stays(browser: Browser) -> None:
+    told = browser.get("/talkative/").headers["Vary"].split(", ")
+    assert sorted(told) == ["Accept", "Accept-Language", "Authorization", "Cookie"]
+
+
+def test_a_request_without_a_view_is_authenticated_too(browser: Browser, user: User) -> None:
+    http = HttpRequest()
+    http.COOKIES[ACCESS] = browser.cookie(ACCESS)
+    http.method = "GET"
+    authenticated = JWTAuthentication().authenticate(Request(http))
+    assert authenticated is not None
+    assert authenticated[0] == user
 
 
 def test_a_bad_cookie_counts_as_none(browser: Browser) -> None:
