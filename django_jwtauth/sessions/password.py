@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import check_password, get_hasher, identify_hasher
+from django.core.exceptions import PermissionDenied
 from django.db import router, transaction
 from django.db.models import F, QuerySet
 
@@ -54,7 +55,8 @@ def upgrade_password(user: AbstractBaseUser, using: str) -> None:
     sessions change in one transaction, so that a refresh sees both or neither. Where another login
     has upgraded meanwhile, its hash becomes the user's: two would take each other for a change of
     the password. That its password is the same can be told in ``typed_password`` only; elsewhere,
-    and where the stored hash needed no upgrade, nothing happens.
+    and where the stored hash needed no upgrade, nothing happens. Where it is another one, raises
+    ``PermissionDenied``, which has Django's ``authenticate()`` refuse the login.
     """
     rows: QuerySet[Any] = type(user)._base_manager.using(using)  # noqa: SLF001 (Django's name)
     rows = rows.filter(pk=user.pk)
@@ -74,8 +76,12 @@ def upgrade_password(user: AbstractBaseUser, using: str) -> None:
 
     others = try_again(step, using)
     typed = _typed.get()
-    if others is not None and typed is not None and check_password(typed, others):
-        user.password = others
+    if others is None or typed is None:
+        return
+    if not check_password(typed, others):
+        # Changed since it was checked. Django would bring the old password back, and let it in.
+        raise PermissionDenied
+    user.password = others
 
 
 def _wants_upgrade(encoded: str) -> bool:

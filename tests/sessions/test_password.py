@@ -7,6 +7,7 @@ from contextlib import nullcontext
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -134,7 +135,8 @@ def test_a_hash_that_may_be_of_another_password_is_not_taken(user: User, typed: 
     stored, own = make_password(TYPED), make_password("another password")
     User.objects.filter(pk=user.pk).update(password=stored)
     kept = sessions.start(User.objects.get()).session
-    with sessions.typed_password(typed) if typed else nullcontext():
+    known = sessions.typed_password(typed) if typed else nullcontext()
+    with known, pytest.raises(PermissionDenied) if typed else nullcontext():
         upgrade(user, own)
     assert user.password == own
     assert User.objects.get().password == stored

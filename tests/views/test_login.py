@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import user_logged_in, user_login_failed
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import connection
@@ -43,6 +44,17 @@ class AskingView(LoginView):
             raise AskingView.error
 
 
+class SlowHasher(PBKDF2PasswordHasher):
+    """Takes so long that the user has chosen another password meanwhile."""
+
+    algorithm = "slow"
+    iterations = 1
+
+    def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
+        User.objects.update(password=super().encode("another password", salt, iterations))
+        return super().encode(password, salt, iterations)
+
+
 urlpatterns = [
     path("auth/login/", AskingView.as_view()),
     path("auth/", include("django_jwtauth.urls")),
@@ -70,6 +82,16 @@ def test_the_right_password_gives_a_pair_of_tokens(
     assert pair["expires_in"] == claims["exp"] - claims["iat"]
     assert pair["refresh_token"].startswith("jrt_")
     assert pair["refresh_expires_in"] == 14 * 86400
+
+
+def test_a_login_does_not_bring_back_the_password_that_was_changed_meanwhile(
+    api: APIClient, user: User, settings: Any
+) -> None:
+    settings.PASSWORD_HASHERS = [f"{__name__}.SlowHasher", *settings.PASSWORD_HASHERS]
+    assert_grant_refused(log_in(api), "invalid_credentials")
+    assert not LoginSession.objects.exists()
+    user.refresh_from_db()
+    assert user.check_password("another password")
 
 
 def test_an_access_token_lives_95_to_100_percent_of_its_lifetime(user: User) -> None:
