@@ -139,5 +139,6 @@ def _converters(column: Any, connection: BaseDatabaseWrapper) -> list[Any]:
     ]
 
 
+@cache
 def _names(model: type[Model]) -> list[str]:
     return [field.attname for field in model._meta.concrete_fields]  # noqa: SLF001
