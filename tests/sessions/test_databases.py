@@ -212,3 +212,12 @@ def test_a_user_of_another_database_has_their_sessions_there(primary: str, setti
         with pytest.raises(SessionNotFound):
             sessions.end_own(user, to_sid(uuid4()))
         assert [row._state.db for row in sessions.active(user)] == [primary]
+
+
+def test_a_hash_is_upgraded_in_the_database_that_its_user_is_saved_to(primary: str) -> None:
+    User.objects.create(username="ada", password="md5$a$one")
+    user = User.objects.using(primary).get()
+    user.password = "md5$b$two"
+    with replica_left_alone():
+        sessions.upgrade_password(user, primary)
+    assert User.objects.get().password == "md5$b$two"
