@@ -72,7 +72,7 @@ def upgrade_password(user: AbstractBaseUser, using: str) -> None:
                 rows.update(password=user.password)
                 _follow(user, stored)
                 return None
-            return stored
+            return stored or ""  # gone: no password is right
 
     others = try_again(step, using)
     typed = _typed.get()

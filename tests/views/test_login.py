@@ -45,13 +45,16 @@ class AskingView(LoginView):
 
 
 class SlowHasher(PBKDF2PasswordHasher):
-    """Takes so long that the user has chosen another password meanwhile."""
+    """Takes so long that the user has chosen another password meanwhile, or is gone."""
 
     algorithm = "slow"
     iterations = 1
+    user_goes = False
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
         User.objects.update(password=super().encode("another password", salt, iterations))
+        if SlowHasher.user_goes:
+            User.objects.all().delete()
         return super().encode(password, salt, iterations)
 
 
@@ -92,6 +95,14 @@ def test_a_login_does_not_bring_back_the_password_that_was_changed_meanwhile(
     assert not LoginSession.objects.exists()
     user.refresh_from_db()
     assert user.check_password("another password")
+
+
+def test_a_login_of_a_user_who_is_deleted_meanwhile_is_refused(
+    api: APIClient, user: User, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PASSWORD_HASHERS = [f"{__name__}.SlowHasher", *settings.PASSWORD_HASHERS]
+    monkeypatch.setattr(SlowHasher, "user_goes", True)
+    assert_grant_refused(log_in(api), "invalid_credentials")
 
 
 def test_an_access_token_lives_95_to_100_percent_of_its_lifetime(user: User) -> None:
