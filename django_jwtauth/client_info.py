@@ -24,10 +24,17 @@ def client_address(request: HttpRequest) -> str | None:
         hops = forwarded.split(",")
         address = hops[-min(proxies, len(hops))]
     try:
-        parsed = ip_address(address.strip().partition("%")[0])
+        parsed = ip_address(_without_port(address.strip()).partition("%")[0])
     except ValueError:
         return None
     return str(getattr(parsed, "ipv4_mapped", None) or parsed)
+
+
+def _without_port(address: str) -> str:
+    """Return the address alone: some proxies write ``192.0.2.1:443`` and ``[2001:db8::1]:443``."""
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    return address.partition(":")[0] if address.count(":") == 1 else address
 
 
 def user_agent(request: HttpRequest) -> str:

@@ -154,7 +154,8 @@ TABLE: Final[dict[str, Row]] = {
     "W402": Row(
         "The cookie name {name!r} has no prefix: a page of a sibling domain, or of plain http, "
         "can put a cookie of its own in its place.",
-        "Begin ACCESS_NAME with __Host- and REFRESH_NAME with __Secure-, as they do by default.",
+        "Begin ACCESS_NAME with __Host- and REFRESH_NAME with __Secure-, as they do by default; "
+        "only __Host-, with PATH = '/', keeps a sibling domain out.",
     ),
     "W403": Row(
         "Cookies carry the tokens and CSRF_COOKIE_SECURE is off: the CSRF token travels over "

@@ -63,25 +63,25 @@ class LogoutAllView(SignedInView):
 
 def _end(raw: str | None, check: Callable[[], None] | None = None) -> bool:
     """End the session that ``raw`` proves, once ``check`` has passed; tells if it proves one."""
-    if raw is None:
-        return False
-    try:
-        session = proven_session(raw)
-    except (AccessTokenError, RefreshTokenError):
-        return False
-    if check is not None:
+    is_proof, session = _proven(raw)
+    if is_proof and check is not None:
         check()
     if session is not None:
         end_session(session, LoginSession.EndReason.LOGOUT, clock.now())
-    return True
+    return is_proof
 
 
 def _lives(raw: str | None) -> bool:
-    try:
-        session = None if raw is None else proven_session(raw)
-    except (AccessTokenError, RefreshTokenError):
-        return False
+    _, session = _proven(raw)
     return session is not None and session.ended_at is None
+
+
+def _proven(raw: str | None) -> tuple[bool, LoginSession | None]:
+    """Tell whether ``raw`` is a token of ours, and return its session if that is still there."""
+    try:
+        return (False, None) if raw is None else (True, proven_session(raw))
+    except (AccessTokenError, RefreshTokenError):
+        return False, None
 
 
 def _header_token(request: HttpRequest) -> str | None:
