@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from django_jwtauth.tokens.encoding import b64decode, b64encode, json_bytes, json_object
 
-ALPHABET = string.ascii_letters + string.digits + "-_"
+ALPHABET = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
 CONTROL = "".join(map(chr, range(32)))
 
 #: Texts that look like base64url more often than chance would have it.
@@ -32,6 +32,12 @@ def test_what_is_encoded_is_decoded(data: bytes) -> None:
     text = b64encode(data)
     assert b64decode(text) == data
     assert set(text) <= set(ALPHABET)
+
+
+def test_each_letter_may_be_the_last() -> None:
+    for value, letter in enumerate(ALPHABET):
+        assert b64encode(bytes([0, 0, value])) == f"AAA{letter}"
+        assert b64decode(f"AAA{letter}") == bytes([0, 0, value])
 
 
 @given(near_base64)
