@@ -17,6 +17,7 @@ from django_jwtauth import conf, key_rotation, users
 from django_jwtauth.exceptions import (
     AccessTokenError,
     JWTAuthError,
+    NoUserDatabase,
     RefreshTokenExpired,
     RefreshTokenInvalid,
     SessionEnded,
@@ -108,7 +109,7 @@ def _key(kid: object, now: float) -> dict[str, str]:
 def _user(token: AccessToken) -> dict[str, str]:
     try:
         return _shown_user(users.load_user(token.subject))
-    except (ImproperlyConfigured, DatabaseError):
+    except (NoUserDatabase, DatabaseError):
         # A service that verifies alone has no table of users, or none with this one in it.
         return {"name": "not looked up: there is no table of users here"}
 

@@ -22,6 +22,7 @@ from django_jwtauth.tokens import access_token
 from django_jwtauth.tokens.encoding import b64encode, json_bytes
 from django_jwtauth.tokens.keys import generate_private_jwk, key_from_jwk
 from tests.management.commands import Ran, run, run_process
+from tests.processes.commands import command
 
 
 def inspect(raw: str) -> Ran:
@@ -273,3 +274,30 @@ def test_another_process_finds_the_same() -> None:
     dead = run_process("inspect_jwt", "-", stdin=revoked_access_token_for(user))
     assert dead.code == 1
     assert dead.error.startswith("CommandError: Not valid: The access token has been revoked.")
+
+
+@pytest.mark.parametrize("database", ["django.db.backends.dummy", "django.db.backends.sqlite3"])
+def test_a_service_without_a_table_of_users_shows_the_rest(database: str) -> None:
+    key = {"private_key": generate_private_jwk("ES256")}
+    jwtauth = {
+        "KEY_STORE": {
+            "BACKEND": "django_jwtauth.keystores.static.StaticKeyStore",
+            "OPTIONS": {"KEYS": [key]},
+        },
+        "REVOCATION_FEED": {"BACKEND": "django_jwtauth.revocation.dummy.DummyFeed"},
+    }
+    now = int(clock.now())
+    claims = {
+        **dict.fromkeys(("iss", "aud", "client_id"), "django-jwtauth"),
+        "sub": "7",
+        "iat": now,
+        "exp": now + 300,
+        "jti": "a-token",
+        "sid": "A" * 22,
+    }
+    raw = access_token.make(claims, key_from_jwk(key["private_key"], kind="private"))
+    databases = {"default": {"ENGINE": database, "NAME": ":memory:"}}
+    ran = command("", "inspect_jwt", raw, JWTAUTH=jwtauth, DATABASES=databases)
+    assert ran.returncode == 0, ran.stderr
+    assert "not looked up: there is no table of users here" in ran.stdout
+    assert "Valid: it opens the API for" in ran.stdout
