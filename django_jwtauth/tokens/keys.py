@@ -175,6 +175,9 @@ def key_from_jwk(
         material = _implementation(_KTY_ALGORITHM[kty]).from_jwk(dict(jwk))
     except _LOADING_ERRORS:
         raise InvalidKey(f"The {kty} JWK is malformed or its numbers are not a key.") from None
+    # PyJWT before 2.15 reads d alone; of the other key types, the numbers are checked for both.
+    if kind == "private" and kty == "OKP" and _x(material) != jwk["x"]:
+        raise InvalidKey("The two halves of the OKP JWK are not of one key.")
     return _key(material, kind=kind, kid=jwk.get("kid") if kid is None else kid, algorithm=named)
 
 
@@ -222,6 +225,10 @@ _LOADING_ERRORS: Final = (
 
 def _implementation(algorithm: str) -> Any:
     return jwt.get_algorithm_by_name(algorithm)
+
+
+def _x(private_key: Any) -> str:
+    return public_members("EdDSA", private_key)["x"]
 
 
 def _shown(value: object) -> str:
