@@ -11,6 +11,10 @@ from tests.processes.environment import environment
 
 def test_a_token_typed_at_a_terminal_is_read_and_not_shown() -> None:
     feed = f"{DummyFeed.__module__}.{DummyFeed.__qualname__}"
+    databases = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+    surroundings = environment(
+        "", JWTAUTH={"REVOCATION_FEED": {"BACKEND": feed}}, DATABASES=databases
+    )
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "django", "inspect_jwt", "-", "--no-color"],
@@ -18,7 +22,7 @@ def test_a_token_typed_at_a_terminal_is_read_and_not_shown() -> None:
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,  # or it would ask at the terminal of whoever runs the tests
-        env=environment("/no/such/database", JWTAUTH={"REVOCATION_FEED": {"BACKEND": feed}}),
+        env=surroundings,
     )
     os.close(theirs)
     shown = b""
