@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import monotonic
 from typing import Any, Final, TypeVar
 
 from django.db import OperationalError, connections
@@ -11,7 +12,9 @@ from django.db.models import Model, QuerySet
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
 
-_TRIES: Final = 4
+# Two who refresh one session without a pause can come in between several times in a row.
+_TRIES: Final = 10
+_PATIENCE: Final = 60.0  # seconds: who waited for a lock that long does not begin to wait anew
 # What each database says when two transactions met and this one should come again:
 # PostgreSQL's serialization_failure and deadlock_detected, MariaDB's and MySQL's
 # ER_CHECKREAD, ER_LOCK_WAIT_TIMEOUT and ER_LOCK_DEADLOCK, SQLite's SQLITE_BUSY.
@@ -21,16 +24,17 @@ _SQLITE_ERROR: Final = "SQLITE_BUSY"
 
 
 def try_again(step: Callable[[], T], using: str) -> T:
-    """Run ``step``, and again up to three times where it lost against another transaction.
+    """Run ``step``, and again up to nine times where it lost against another transaction.
 
     Inside an outer transaction it runs once: there the whole of it would have to come again.
     """
     tries = 1 if connections[using].in_atomic_block else _TRIES
+    until = monotonic() + _PATIENCE
     for _ in range(tries - 1):
         try:
             return step()
         except OperationalError as error:
-            if not _is_conflict(error):
+            if not _is_conflict(error) or monotonic() >= until:
                 raise
     return step()
 

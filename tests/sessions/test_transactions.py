@@ -56,11 +56,18 @@ def attempt(error: Exception, failures: int) -> Any:
     return seen.result, seen.tries
 
 
-def test_a_conflict_is_tried_again_up_to_three_times() -> None:
+def test_a_conflict_is_tried_again_up_to_nine_times() -> None:
     for error in CONFLICTS:
         assert attempt(error, 0) == ("done", 1)
-        assert attempt(error, 3) == ("done", 4), error
-        assert attempt(error, 4) == (error, 4), error
+        assert attempt(error, 9) == ("done", 10), error
+        assert attempt(error, 10) == (error, 10), error
+
+
+def test_who_has_waited_for_long_does_not_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = iter([0.0, 59.9, 60.0])
+    monkeypatch.setattr("django_jwtauth.sessions.transactions.monotonic", lambda: next(seconds))
+    error = CONFLICTS[0]
+    assert attempt(error, 9) == (error, 2)
 
 
 def test_what_is_no_conflict_is_told_at_once() -> None:
