@@ -15,7 +15,7 @@ from tests.revocation.redis_server import RedisServer
 
 WORKERS: Final = 4
 NAME: Final = "jwtauth"
-_THREADS: Final = 4
+THREADS: Final = 4
 _FEEDS: Final = {
     "redis": "django_jwtauth.revocation.redis.RedisFeed",
     "database": "django_jwtauth.revocation.database.DatabaseFeed",
@@ -83,7 +83,7 @@ def serving(
     )
     command = ["--worker-class", worker_class, "--keep-alive", "60"]
     if worker_class == "gthread":
-        command += ["--threads", str(_THREADS)]
+        command += ["--threads", str(THREADS)]
     application = "tests.processes.wsgi"
     if is_preloaded:
         command.append("--preload")

@@ -8,9 +8,18 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 
-from tests.load.client import Lane, Seen, lanes_to_every_worker, log_in, log_out, sign_up
+from tests.load.client import (
+    Lane,
+    Seen,
+    lanes_to_every_worker,
+    log_in,
+    log_out,
+    sign_up,
+    until_connected,
+)
 from tests.load.site import WORKERS, Site
 
 #: A worker that the machine does not let run learns nothing meanwhile, nor does it poll: seconds
@@ -88,7 +97,9 @@ class Watch:
             for _ in range(_LIVE):
                 name = secrets.token_hex(8)
                 await sign_up(lane, name)
-                live.append((await log_in(lane, name)).json()["access_token"])
+                answer = await until_connected(partial(log_in, lane, name))
+                assert answer.status == 200, answer
+                live.append(answer.json()["access_token"])
         self._live = live
 
     async def until_well(self) -> set[int]:
