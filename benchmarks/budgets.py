@@ -164,7 +164,9 @@ BUDGETS: Final = (
         "part more than half is the UPDATE with its commit, a sixth the question whether the "
         "signing key has been revoked; of Python's more than a third goes to run the two "
         "statements, a fifth is Django's and REST framework's request and answer, an eighth the "
-        "signed access token. Most of that both packages spend alike.",
+        "signed access token. SimpleJWT's refresh without its blacklist, which writes nothing and "
+        "forgets nobody, takes little less: the fourth part of its refresh with rotation lies "
+        "between the two.",
     ),
     Budget(
         "Login without the password hash, time, of SimpleJWT's",
