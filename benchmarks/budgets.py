@@ -165,7 +165,7 @@ BUDGETS: Final = (
         "signing key has been revoked; of Python's more than a third goes to run the two "
         "statements, a fifth is Django's and REST framework's request and answer, an eighth the "
         "signed access token. SimpleJWT's refresh without its blacklist, which writes nothing and "
-        "forgets nobody, takes little less: the fourth part of its refresh with rotation lies "
+        "can end nothing, takes little less: the fourth part of its refresh with rotation lies "
         "between the two.",
     ),
     Budget(
