@@ -11,10 +11,12 @@ export function ask(title, text, ...choices) {
     make("button", { class: look ?? "", value }, label),
   );
   byId("ask-choices").replaceChildren(...buttons);
-  dialog.returnValue = "";
+  const choice = new Promise((resolve) => {
+    for (const button of buttons) button.onclick = () => resolve(button.value);
+    // It is told late: the next question may be open by then.
+    dialog.onclose = () => dialog.open || resolve("");
+  });
   dialog.showModal();
   buttons[0].focus();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true });
-  });
+  return choice;
 }
